@@ -1,1 +1,54 @@
+"""Text to values with the place of every line: YAML, field tables and the readers of single fields. Knows no kind."""
 
+from sealane.spec.field import Field, Places, Record
+from sealane.spec.mark import Entry, Fields, Items, Mark, Scalar, describe
+from sealane.spec.notes import Notes, did_you_mean, names_inside
+from sealane.spec.readers import (
+    AddressText,
+    AsnText,
+    Choice,
+    Flag,
+    ListOf,
+    MapOf,
+    PrefixText,
+    Reader,
+    SecretText,
+    Text,
+    Whole,
+    is_reserved,
+    name_reader,
+    description_reader,
+)
+from sealane.spec.spot import Spot
+from sealane.spec.yaml_text import parse
+
+__all__ = [
+    "AddressText",
+    "AsnText",
+    "Choice",
+    "Entry",
+    "Field",
+    "Fields",
+    "Flag",
+    "Items",
+    "ListOf",
+    "MapOf",
+    "Mark",
+    "Notes",
+    "Places",
+    "PrefixText",
+    "Reader",
+    "Record",
+    "Scalar",
+    "SecretText",
+    "Spot",
+    "Text",
+    "Whole",
+    "describe",
+    "description_reader",
+    "did_you_mean",
+    "is_reserved",
+    "name_reader",
+    "names_inside",
+    "parse",
+]

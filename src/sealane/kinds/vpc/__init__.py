@@ -1,0 +1,17 @@
+"""A VPC with vSwitches, routes, security groups and instances (CreateVpc, CreateVSwitch, RunInstances)."""
+
+from sealane.kinds.vpc.expand import instance_node, vpc_node, vswitch_gateway
+from sealane.kinds.vpc.spec import VPC, Instance, SecurityGroupSpec, SecurityRule, Vpc, VpcRoute, VSwitch
+
+__all__ = [
+    "VPC",
+    "Instance",
+    "SecurityGroupSpec",
+    "SecurityRule",
+    "VSwitch",
+    "Vpc",
+    "VpcRoute",
+    "instance_node",
+    "vpc_node",
+    "vswitch_gateway",
+]

@@ -1,0 +1,94 @@
+"""A VPC as a router node and one host node for each instance."""
+
+from sealane.kinds.vpc.security import IP_PROTOCOLS, WITH_PORTS, SecurityGroupSpec, SecurityRule
+from sealane.kinds.vpc.spec import Instance, Vpc, VSwitch
+from sealane.model import (
+    FilterRule,
+    Interface,
+    InterfaceKind,
+    Node,
+    Platform,
+    PortRange,
+    SecurityGroup,
+    StaticRoute,
+)
+from sealane.net import Address, InterfaceAddress, NodeName, Prefix
+
+TRANSIT = "tr"
+_ANYWHERE = Prefix("0.0.0.0/0")
+_GATEWAY_FROM_END = 3
+
+
+def vswitch_gateway(vswitch: VSwitch) -> InterfaceAddress:
+    """The cloud's own address in a vSwitch, third from the end: .253 of a /24."""
+    last = int(vswitch.cidr_block.broadcast_address)
+    return InterfaceAddress((last - _GATEWAY_FROM_END + 1, vswitch.cidr_block.prefixlen))
+
+
+def vpc_node(
+    spec: Vpc,
+    name: NodeName,
+    transfer: InterfaceAddress | None,
+    transit_router: Address | None,
+) -> Node:
+    """The VPC's router.
+
+    Args:
+        spec: The VPC.
+        name: Its node name.
+        transfer: Its address towards the transit router; None while it is not attached.
+        transit_router: The transit router's address on that link; None likewise.
+    """
+    interfaces = [
+        Interface(one.name, InterfaceKind.ETHERNET, (vswitch_gateway(one),), origin=one.at.origin)
+        for one in sorted(spec.vswitches, key=lambda one: one.name)
+    ]
+    if transfer is not None:
+        interfaces.append(Interface(TRANSIT, InterfaceKind.ETHERNET, (transfer,)))
+    routes = sorted(spec.route_entries, key=lambda route: route.destination_cidr_block)
+    statics = tuple(
+        StaticRoute(route.destination_cidr_block, transit_router, TRANSIT, origin=route.at.origin)
+        for route in routes
+        if transit_router is not None
+    )
+    return Node(name, Platform.VPC, tuple(interfaces), statics, label=spec.name, origin=spec.at.origin)
+
+
+def instance_node(spec: Instance, vswitch: VSwitch, group: SecurityGroupSpec | None, name: NodeName) -> Node:
+    """An instance with one interface and a default route."""
+    address = InterfaceAddress((int(spec.private_ip_address), vswitch.cidr_block.prefixlen))
+    return Node(
+        name,
+        Platform.HOST,
+        (Interface("eth0", InterfaceKind.ETHERNET, (address,), origin=spec.at.of("private_ip_address")),),
+        (StaticRoute(_ANYWHERE, vswitch_gateway(vswitch).ip, "eth0"),),
+        security_group=_security_group(group) if group is not None else None,
+        label=spec.name,
+        origin=spec.at.origin,
+    )
+
+
+def _security_group(spec: SecurityGroupSpec) -> SecurityGroup:
+    """Rules in deciding order: priority, then drop before accept, then as their values sort."""
+    rules = sorted(spec.rules, key=lambda rule: (rule.priority, rule.policy == "accept", _tie(rule)))
+    return SecurityGroup(
+        spec.name,
+        tuple(_rule(rule) for rule in rules if rule.direction == "ingress"),
+        tuple(_rule(rule) for rule in rules if rule.direction == "egress"),
+    )
+
+
+def _tie(rule: SecurityRule) -> str:
+    return f"{rule.ip_protocol} {rule.port_range} {rule.source_cidr_ip} {rule.dest_cidr_ip}"
+
+
+def _rule(rule: SecurityRule) -> FilterRule:
+    ports: PortRange | None = rule.port_range if rule.ip_protocol in WITH_PORTS else None
+    return FilterRule(
+        permit=rule.policy == "accept",
+        protocol=IP_PROTOCOLS[rule.ip_protocol],
+        source=rule.source_cidr_ip,
+        destination=rule.dest_cidr_ip,
+        destination_ports=ports,
+        origin=rule.at.origin,
+    )

@@ -1,0 +1,170 @@
+"""Fields and rules of a VPC (CreateVpc, CreateVSwitch, CreateRouteEntry, AuthorizeSecurityGroup, RunInstances)."""
+
+from dataclasses import dataclass, field
+
+from sealane.kinds.vpc.security import SECURITY_GROUP, SecurityGroupSpec, SecurityRule
+from sealane.net import Address, Prefix, contains, overlaps
+from sealane.spec import (
+    AddressText,
+    Field,
+    ListOf,
+    Places,
+    PrefixText,
+    Record,
+    Spot,
+    Text,
+    description_reader,
+    name_reader,
+)
+
+MOST_VSWITCHES = 150
+MOST_ROUTES = 200
+RESERVED_LAST = 3
+"""The first and the last three addresses of a vSwitch belong to the cloud (CreateVSwitch)."""
+
+__all__ = ["VPC", "Instance", "SecurityGroupSpec", "SecurityRule", "VSwitch", "Vpc", "VpcRoute"]
+
+
+@dataclass(frozen=True, slots=True)
+class VSwitch:
+    """A vSwitch as written."""
+
+    name: str
+    zone_id: str
+    cidr_block: Prefix
+    description: str | None
+    at: Places = field(compare=False)
+
+    @property
+    def usable(self) -> int:
+        """Number of addresses that instances can have."""
+        return self.cidr_block.num_addresses - 1 - RESERVED_LAST
+
+    def is_usable(self, address: Address) -> bool:
+        """True for an address that an instance can have."""
+        offset = int(address) - int(self.cidr_block.network_address)
+        return 0 < offset < self.cidr_block.num_addresses - RESERVED_LAST
+
+
+@dataclass(frozen=True, slots=True)
+class VpcRoute:
+    """A custom route of the VPC's route table; ``next_hop`` names an attachment of the transit router."""
+
+    destination_cidr_block: Prefix
+    next_hop: str
+    description: str | None
+    at: Places = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """An ECS instance as written."""
+
+    name: str
+    vswitch: str
+    private_ip_address: Address
+    security_group: str | None
+    at: Places = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Vpc:
+    """A VPC as written."""
+
+    name: str
+    cidr_block: Prefix
+    description: str | None
+    vswitches: tuple[VSwitch, ...]
+    route_entries: tuple[VpcRoute, ...]
+    security_groups: tuple[SecurityGroupSpec, ...]
+    instances: tuple[Instance, ...]
+    at: Places = field(compare=False)
+
+    def vswitch(self, name: str) -> VSwitch | None:
+        """The vSwitch of that name."""
+        return next((one for one in self.vswitches if one.name == name), None)
+
+
+def _check(vpc: Vpc, spot: Spot) -> None:
+    _check_vswitches(vpc, spot)
+    _check_routes(vpc, spot)
+    _check_instances(vpc, spot)
+
+
+def _check_vswitches(vpc: Vpc, spot: Spot) -> None:
+    for index, one in enumerate(vpc.vswitches):
+        subject, place = f"vSwitch {one.name}", one.at.of("cidr_block")
+        if not contains(vpc.cidr_block, one.cidr_block):
+            spot.notes.error("VPC-004", subject, f"{one.cidr_block} is outside {vpc.cidr_block} of vpc {vpc.name}",
+                             f"choose a prefix inside {vpc.cidr_block}", place, vpc.at.of("cidr_block"))
+        for other in vpc.vswitches[:index]:
+            if overlaps(one.cidr_block, other.cidr_block):
+                spot.notes.error("VPC-005", subject, f"{one.cidr_block} overlaps {other.cidr_block} of {other.name}",
+                                 "give each vSwitch a range of its own", place, other.at.of("cidr_block"))
+
+
+def _check_routes(vpc: Vpc, spot: Spot) -> None:
+    seen: dict[Prefix, VpcRoute] = {}
+    for route in vpc.route_entries:
+        prefix, place = route.destination_cidr_block, route.at.of("destination_cidr_block")
+        if prefix in seen:
+            spot.notes.error("VPC-006", spot.subject, f"has two routes to {prefix}, expected one", "remove one",
+                             place, seen[prefix].at.of("destination_cidr_block"))
+        seen[prefix] = route
+        for one in vpc.vswitches:
+            if contains(one.cidr_block, prefix):
+                spot.notes.error("VPC-007", spot.subject,
+                                 f"route to {prefix} lies in vSwitch {one.name} ({one.cidr_block}), which is local",
+                                 "remove the route or make it larger than the vSwitch", place, one.at.of("cidr_block"))
+
+
+def _check_instances(vpc: Vpc, spot: Spot) -> None:
+    owners: dict[Address, Instance] = {}
+    for one in vpc.instances:
+        subject, place, address = f"instance {one.name}", one.at.of("private_ip_address"), one.private_ip_address
+        if address in owners:
+            spot.notes.error("VPC-010", subject, f"{address} is also that of {owners[address].name}",
+                             "give each instance its own address", place, owners[address].at.of("private_ip_address"))
+        owners[address] = one
+        home = vpc.vswitch(one.vswitch)
+        if home is None:
+            continue
+        if address not in home.cidr_block:
+            spot.notes.error("VPC-008", subject, f"{address} is outside {home.cidr_block} of vSwitch {home.name}",
+                             f"choose an address of {home.cidr_block}", place, home.at.of("cidr_block"))
+        elif not home.is_usable(address):
+            spot.notes.error("VPC-009", subject, f"{address} is reserved: the first and the last three addresses of "
+                             f"{home.cidr_block} belong to the cloud", "choose an address between them", place)
+
+
+_VSWITCH: Record[VSwitch] = Record("vSwitch", VSwitch, (
+    Field("name", name_reader("VPC-001"), "VSwitchName", required=True),
+    Field("zone_id", Text("a zone id such as cn-hangzhou-h"), "ZoneId", required=True),
+    Field("cidr_block", PrefixText(16, 29, "VPC-003"), "CidrBlock, /16 to /29 inside the VPC's", required=True),
+    Field("description", description_reader("VPC-001"), "Description"),
+), "A subnet in one zone; its first and last three addresses belong to the cloud.")
+
+_ROUTE: Record[VpcRoute] = Record("route", VpcRoute, (
+    Field("destination_cidr_block", PrefixText(reserved_code="VPC-011"), "DestinationCidrBlock", required=True),
+    Field("next_hop", Text("the name of the VPC's attachment"), "NextHopId: an attachment of the transit router",
+          required=True),
+    Field("description", description_reader("VPC-001"), "Description"),
+), "A custom route of the VPC (CreateRouteEntry, next hop type Attachment).")
+
+_INSTANCE: Record[Instance] = Record("instance", Instance, (
+    Field("name", name_reader("VPC-001", 2), "InstanceName", required=True),
+    Field("vswitch", Text("the name of a vSwitch"), "VSwitchId", required=True),
+    Field("private_ip_address", AddressText(), "PrivateIpAddress", required=True),
+    Field("security_group", Text("the name of a security group"),
+          "SecurityGroupId; left out: nothing is filtered"),
+), "An ECS instance.")
+
+VPC: Record[Vpc] = Record("vpc", Vpc, (
+    Field("name", name_reader("VPC-001"), "VpcName", required=True),
+    Field("cidr_block", PrefixText(8, 28, "VPC-002", "VPC-012"), "CidrBlock", required=True),
+    Field("description", description_reader("VPC-001"), "Description"),
+    Field("vswitches", ListOf(_VSWITCH, 1, MOST_VSWITCHES, "VPC-013"), "subnets", required=True),
+    Field("route_entries", ListOf(_ROUTE, most=MOST_ROUTES, code="VPC-014"), "custom routes", default=()),
+    Field("security_groups", ListOf(SECURITY_GROUP), "packet filters of instances", default=()),
+    Field("instances", ListOf(_INSTANCE), "ECS instances", default=()),
+), "A virtual private cloud.", _check)

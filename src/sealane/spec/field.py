@@ -1,0 +1,148 @@
+"""Field tables: a thing is decoded, documented and described to editors from one list of its fields."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
+
+from sealane.diag import Origin
+from sealane.spec.mark import Fields, Mark, Scalar, describe
+from sealane.spec.notes import did_you_mean
+from sealane.spec.readers import Reader
+from sealane.spec.spot import Spot
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where a thing and each of its fields were written."""
+
+    origin: Origin
+    fields: Mapping[str, Origin] = field(default_factory=dict)
+
+    def of(self, key: str) -> Origin:
+        """The place of the field's value, or of the thing when the field was left out."""
+        return self.fields.get(key, self.origin)
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field.
+
+    Args:
+        key: Its name in the plan and in the dataclass.
+        reader: Reads its value.
+        doc: What it means, for editors and documents; names the cloud's parameter where there is one.
+        required: True when it cannot be left out.
+        default: Value when left out.
+    """
+
+    key: str
+    reader: Reader[Any]
+    doc: str
+    required: bool = False
+    default: object = None
+
+
+@dataclass(frozen=True, slots=True)
+class Record(Generic[T]):
+    """A mapping with known fields, read into ``make(**fields, at=Places)``.
+
+    Args:
+        title: What messages call the thing, such as ``vbr``.
+        make: The dataclass.
+        fields: Its field table.
+        check: Rules over several fields of one thing; runs only when every field could be read.
+        lenient: True keeps the thing, with the default, when a field that may be left out could not be read.
+    """
+
+    title: str
+    make: Callable[..., T]
+    fields: tuple[Field, ...]
+    doc: str = ""
+    check: Callable[[T, Spot], None] | None = None
+    lenient: bool = False
+
+    def read(self, mark: Mark, spot: Spot) -> T | None:
+        """The thing, or None when a field it needs could not be read."""
+        if not isinstance(mark, Fields):
+            spot.error("PLAN-012", f"is {describe(mark)}, expected a mapping with {self._keys()}",
+                       "write its fields as 'key: value' lines", mark.origin)
+            spot.notes.lose(mark)
+            return None
+        subject = self.subject(mark, spot)
+        guessed = self._unknown_keys(mark, subject, spot)
+        values: dict[str, object] = {}
+        complete = True
+        for known in self.fields:
+            found = self._value(known, mark, Spot(subject, known.key, spot.notes), guessed)
+            if found is _FAILED and self.lenient and not known.required:
+                found = known.default
+                spot.notes.lose(mark.entries[known.key].value)
+            values[known.key] = found
+            complete = complete and found is not _FAILED
+        if not complete:
+            spot.notes.lose(mark)
+            return None
+        places = {key: entry.value.origin for key, entry in mark.entries.items()}
+        thing = self.make(**values, at=Places(mark.origin, places))
+        if self.check is not None:
+            self.check(thing, Spot(subject, spot.key, spot.notes))
+        return thing
+
+    def subject(self, mark: Fields, spot: Spot) -> str:
+        """How messages name this thing: by its own name, else by where it stands."""
+        named = mark.entries.get("name")
+        if named is not None and isinstance(named.value, Scalar) and not named.value.is_null:
+            return f"{self.title} {named.value.text}".strip()
+        return f"{spot.subject} {spot.key}".strip()
+
+    def schema(self) -> dict[str, object]:
+        """JSON Schema of the mapping."""
+        schema: dict[str, object] = {"type": "object"}
+        if self.doc:
+            schema["description"] = self.doc
+        schema["properties"] = {known.key: {**known.reader.schema(), "description": known.doc} for known in self.fields}
+        required = [known.key for known in self.fields if known.required]
+        if required:
+            schema["required"] = required
+        schema["additionalProperties"] = False
+        return schema
+
+    def _value(self, known: Field, mark: Fields, spot: Spot, guessed: set[str]) -> object:
+        entry = mark.entries.get(known.key)
+        if entry is None:
+            if not known.required:
+                return known.default
+            if known.key not in guessed:
+                spot.error("PLAN-011", "is missing", f"add '{known.key}:' ({known.doc})", mark.origin)
+            return _FAILED
+        if isinstance(entry.value, Scalar) and entry.value.is_null:
+            spot.error("PLAN-013", "has no value", "write a value or remove the line", entry.origin)
+            return _FAILED
+        found = known.reader.read(entry.value, spot)
+        return _FAILED if found is None else found
+
+    def _unknown_keys(self, mark: Fields, subject: str, spot: Spot) -> set[str]:
+        """Tell of unknown keys; the known ones they probably stand for."""
+        known = {one.key for one in self.fields}
+        guessed = set()
+        for key, entry in mark.entries.items():
+            if key in known:
+                continue
+            close = did_you_mean(key, known - mark.entries.keys())
+            if close is not None:
+                guessed.add(close)
+            remedy = f"did you mean {close}?" if close else f"remove it; known are {self._keys()}"
+            spot.notes.error("PLAN-010", subject, f"unknown field {key!r}", remedy, entry.origin)
+        return guessed
+
+    def _keys(self) -> str:
+        return ", ".join(known.key for known in self.fields)
+
+
+class _Failed:
+    """Stands for a field that could not be read."""
+
+
+_FAILED = _Failed()
