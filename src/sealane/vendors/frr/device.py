@@ -1,0 +1,218 @@
+"""A customer gateway device as one integrated FRR configuration.
+
+FRR behaves as the devices do where it matters: ``network`` announces only a prefix that is in the routing table
+exactly (the import check stays on, or a missing route would be hidden), and distances decide between static (1 or as
+written) and eBGP (20).
+
+Source: FRR 8.4 user guide, "BGP", "STATIC", "BFD"; Cisco ASA 9.19 configuration guide on static routes, BGP and
+traffic zones.
+"""
+
+from collections.abc import Iterator, Mapping
+
+from sealane.model import Bfd, BgpNeighbor, BgpSpeaker, Interface, InterfaceKind, Node, Platform, StaticRoute
+from sealane.net import Address
+from sealane.vendors.frr.policy import prefix_lists, route_maps
+from sealane.vendors.frr.text import key, line, linux_name, word
+
+
+def render_device(node: Node, names: Mapping[str, str], *, redacted: bool = False) -> str:
+    """The integrated configuration of an ASA or a gateway, for ``vtysh -f``.
+
+    Args:
+        node: The device.
+        names: Model interface name -> Linux name in the node's namespace.
+        redacted: True leaves BGP keys out; such a text is evidence, not configuration.
+
+    Raises:
+        KeyError: ``names`` lacks an interface that a route or session names.
+        ValueError: A value cannot be expressed in FRR.
+    """
+    lines = [
+        f"! {line(node.name)}: written by sealane, changes made here are lost",
+        "frr defaults traditional",
+        "service integrated-vtysh-config",
+        "!",
+        *_static_routes(node, names),
+        *prefix_lists(node),
+        *route_maps(node),
+    ]
+    if node.bgp is not None:
+        lines.extend(_bfd_profiles(node, node.bgp))
+        lines.extend(_bgp(node, node.bgp, redacted=redacted))
+    lines.append("end")
+    return "\n".join(lines) + "\n"
+
+
+def _static_routes(node: Node, names: Mapping[str, str]) -> Iterator[str]:
+    """Statics naming their interface, so that they are installed only while it is up.
+
+    Sorted: their order means nothing once conflicting ones are gone.
+    """
+    lines = []
+    for route in _installed(node):
+        distance = "" if route.distance == 1 else f" {route.distance}"
+        if route.discard:
+            lines.append(f"ip route {route.prefix} Null0{distance}")
+            continue
+        hop = [] if route.next_hop is None else [str(route.next_hop)]
+        egress = [] if route.interface is None else [linux_name(names, route.interface)]
+        lines.append(f"ip route {route.prefix} {' '.join([*hop, *egress])}{distance}")
+    yield from sorted(set(lines))
+    yield "!"
+
+
+def _installed(node: Node) -> Iterator[StaticRoute]:
+    """Every route, but on an ASA one interface or traffic zone per prefix and distance.
+
+    An ASA refuses a second static of equal distance through another interface (``possible conflict with existing
+    routes``) unless both are in one zone; the first written stands.
+    """
+    taken: dict[tuple[object, int], str] = {}
+    for route in node.static_routes:
+        if node.platform is Platform.ASA and not route.discard:
+            group = _zone_or_self(node, route.interface)
+            if taken.setdefault((route.prefix, route.distance), group) != group:
+                continue
+        yield route
+
+
+def _zone_or_self(node: Node, interface: str | None) -> str:
+    if interface is None:
+        return ""
+    zone = next((found.traffic_zone for found in node.interfaces if found.name == interface), None)
+    return f"interface {interface}" if zone is None else f"zone {zone}"
+
+
+def _bgp(node: Node, speaker: BgpSpeaker, *, redacted: bool) -> Iterator[str]:
+    neighbors = sorted(speaker.neighbors, key=lambda found: found.address)
+    yield f"router bgp {speaker.asn}"
+    router_id = speaker.router_id or _default_router_id(node)
+    if router_id is not None:
+        yield f" bgp router-id {router_id}"
+    # FRR denies eBGP without policy by default (RFC 8212), the devices do not.
+    yield " no bgp ebgp-requires-policy"
+    yield " no bgp default ipv4-unicast"
+    yield " bgp network import-check"
+    yield " bgp bestpath as-path multipath-relax"
+    for neighbor in neighbors:
+        yield from _neighbor(node, neighbor, redacted=redacted)
+    yield " !"
+    yield " address-family ipv4 unicast"
+    for network in sorted({found.prefix for found in speaker.networks}):
+        yield f"  network {network}"
+    for neighbor in neighbors:
+        yield from _family(node, neighbor)
+    yield f"  maximum-paths {_maximum_paths(node, speaker)}"
+    yield "  distance bgp 20 200 200"
+    yield " exit-address-family"
+    yield "exit"
+    yield "!"
+
+
+def _default_router_id(node: Node) -> Address | None:
+    """Highest loopback address, else the highest address (Cisco's rule)."""
+    for wanted in ({InterfaceKind.LOOPBACK}, set(InterfaceKind)):
+        found = [one.ip for interface in node.interfaces if interface.kind in wanted for one in interface.addresses]
+        if found:
+            return max(found)
+    return None
+
+
+def _neighbor(node: Node, neighbor: BgpNeighbor, *, redacted: bool) -> Iterator[str]:
+    head = f" neighbor {neighbor.address}"
+    yield f"{head} remote-as {neighbor.remote_asn}"
+    if line(neighbor.description):
+        yield f"{head} description {line(neighbor.description)}"
+    if neighbor.local_asn is not None and (node.bgp is None or neighbor.local_asn != node.bgp.asn):
+        yield f"{head} local-as {neighbor.local_asn} no-prepend replace-as"
+    if neighbor.multihop_ttl is not None:
+        yield f"{head} ebgp-multihop {neighbor.multihop_ttl}"
+    if neighbor.local_address is not None:
+        yield f"{head} update-source {neighbor.local_address}"
+    yield f"{head} timers {neighbor.keepalive_s} {neighbor.hold_time_s}"
+    yield f"{head} timers connect 2"
+    bfd = _effective_bfd(node, neighbor)
+    if bfd is not None:
+        yield f"{head} bfd"
+        yield f"{head} bfd profile {_profile(bfd)}"
+    if neighbor.password is not None:
+        yield " ! password withheld" if redacted else f"{head} password {key(neighbor.password)}"
+
+
+def _family(node: Node, neighbor: BgpNeighbor) -> Iterator[str]:
+    if not neighbor.activated:
+        return
+    head = f"  neighbor {neighbor.address}"
+    yield f"{head} activate"
+    lists = {found.name for found in node.prefix_lists}
+    maps = {found.name for found in node.route_maps}
+    yield from _filter(node, head, "prefix-list", neighbor.import_prefix_list, "in", lists)
+    yield from _filter(node, head, "prefix-list", neighbor.export_prefix_list, "out", lists)
+    yield from _filter(node, head, "route-map", neighbor.import_route_map, "in", maps)
+    yield from _filter(node, head, "route-map", neighbor.export_route_map, "out", maps)
+
+
+def _filter(
+    node: Node, head: str, kind: str, name: str | None, direction: str, defined: set[str]
+) -> Iterator[str]:
+    """An ASA lets everything through a filter that is not defined; FRR denies it, so there it is left out."""
+    if name is None:
+        return
+    if name not in defined and node.platform is Platform.ASA:
+        yield f"  ! {kind} {word(name)} is not defined and permits everything"
+        return
+    yield f"{head} {kind} {word(name)} {direction}"
+
+
+def _maximum_paths(node: Node, speaker: BgpSpeaker) -> int:
+    """As configured, but 1 on an ASA whose sessions do not share a traffic zone.
+
+    Without a zone an ASA balances over one interface only: with several tunnel interfaces the other paths are backups
+    (traffic zones, ASA 9.19).
+    """
+    if node.platform is not Platform.ASA:
+        return speaker.maximum_paths
+    egress = [_interface_of(node, neighbor) for neighbor in speaker.neighbors if neighbor.activated]
+    zones = {None if interface is None else interface.traffic_zone for interface in egress}
+    distinct = {None if interface is None else interface.name for interface in egress}
+    if len(distinct) <= 1 or (len(zones) == 1 and None not in zones):
+        return speaker.maximum_paths
+    return 1
+
+
+def _interface_of(node: Node, neighbor: BgpNeighbor) -> Interface | None:
+    if neighbor.interface is not None:
+        return node.interface(neighbor.interface)
+    for interface in node.interfaces:
+        if any(neighbor.address in address.network for address in interface.addresses):
+            return interface
+    return None
+
+
+def _effective_bfd(node: Node, neighbor: BgpNeighbor) -> Bfd | None:
+    """BFD as configured; an ASA runs none on tunnel interfaces (BFD guidelines)."""
+    if node.platform is Platform.ASA:
+        interface = _interface_of(node, neighbor)
+        if interface is not None and interface.kind is InterfaceKind.TUNNEL:
+            return None
+    return neighbor.bfd
+
+
+def _profile(bfd: Bfd) -> str:
+    return f"every-{bfd.interval_ms}ms-x{bfd.multiplier}"
+
+
+def _bfd_profiles(node: Node, speaker: BgpSpeaker) -> Iterator[str]:
+    wanted = {found for found in (_effective_bfd(node, neighbor) for neighbor in speaker.neighbors) if found}
+    if not wanted:
+        return
+    yield "bfd"
+    for bfd in sorted(wanted, key=lambda found: (found.interval_ms, found.multiplier)):
+        yield f" profile {_profile(bfd)}"
+        yield f"  detect-multiplier {bfd.multiplier}"
+        yield f"  transmit-interval {bfd.interval_ms}"
+        yield f"  receive-interval {bfd.interval_ms}"
+        yield " exit"
+    yield "exit"
+    yield "!"
