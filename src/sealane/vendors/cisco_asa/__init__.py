@@ -1,0 +1,5 @@
+"""The configuration language of Cisco ASA 9.19: read a device's text into a node; pure text in, values out."""
+
+from sealane.vendors.cisco_asa.reader import read
+
+__all__ = ["read"]
