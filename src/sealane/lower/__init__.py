@@ -1,1 +1,21 @@
+"""From the Network to Linux: which namespaces, links, routes, filters and daemons make it. Pure."""
 
+from sealane.lower.names import PREFIX, linux_names, namespace, network_prefix, slug
+from sealane.lower.options import EspBackend, LowerOptions
+from sealane.lower.realize import Lowered, lower
+from sealane.lower.tunnels import PlacedEnd
+from sealane.lower.wiring import Place
+
+__all__ = [
+    "PREFIX",
+    "EspBackend",
+    "LowerOptions",
+    "Lowered",
+    "Place",
+    "PlacedEnd",
+    "linux_names",
+    "lower",
+    "namespace",
+    "network_prefix",
+    "slug",
+]

@@ -1,0 +1,217 @@
+"""Bringing a network up, changing it, and taking it down."""
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from sealane.app.host_check import check_host, choose_esp
+from sealane.app.runstate import RUN_ROOT, RunDirectory, RunRecord, known_networks
+from sealane.app.stages import STAGES
+from sealane.diag import Fault, Finding, has_errors
+from sealane.drivers.bird import BirdDriver
+from sealane.drivers.frr import FrrDriver
+from sealane.drivers.linux import LinuxDriver
+from sealane.drivers.strongswan import StrongswanDriver
+from sealane.host import find_processes, list_namespaces, stop
+from sealane.lower import PREFIX, EspBackend, Lowered, LowerOptions, lower, network_prefix
+from sealane.model import Mode, Network
+from sealane.net import Secret
+from sealane.plan import Delete, Plan, RealPortSpec, Stage
+from sealane.reconcile import Driver, execute, make_plan, observe
+
+Progress = Callable[[str], None]
+
+
+class Rejected(Exception):  # noqa: N818 - the input was rejected
+    """The network cannot be brought up as described; nothing was changed."""
+
+    def __init__(self, findings: Sequence[Finding]) -> None:
+        super().__init__("\n".join(str(finding) for finding in findings))
+        self.findings = tuple(findings)
+
+
+@dataclass(frozen=True, slots=True)
+class Drivers:
+    """The hands for one network."""
+
+    linux: LinuxDriver
+    bird: BirdDriver
+    frr: FrrDriver
+    strongswan: StrongswanDriver
+
+    def all(self) -> tuple[Driver, ...]:
+        """All of them."""
+        return (self.linux, self.bird, self.frr, self.strongswan)
+
+
+def make_drivers(network: str, keys: Mapping[str, Secret], root: Path = RUN_ROOT) -> Drivers:
+    """The hands for one network; ``keys`` by ``node/tunnel``."""
+    run = root / network
+    return Drivers(
+        LinuxDriver(network_prefix(network)),
+        BirdDriver(network, run),
+        FrrDriver(network, run),
+        StrongswanDriver(network, run, keys.get),
+    )
+
+
+def tunnel_keys(network: Network) -> Mapping[tuple[str, str], Secret]:
+    """The key of every tunnel end by (node, tunnel).
+
+    A device whose configuration masks its key, as ``show running-config`` does, is taken to hold the cloud's.
+    """
+    keys: dict[tuple[str, str], Secret] = {}
+    for pair in network.tunnels():
+        if pair.near.psk is not None:
+            keys[pair.near_node, pair.near.name] = pair.near.psk
+        if pair.far is not None and pair.far_node is not None:
+            key = pair.far.psk or pair.near.psk
+            if key is not None:
+                keys[pair.far_node, pair.far.name] = key
+    for node in network.nodes:
+        for end in node.tunnel_ends:
+            if end.psk is not None:
+                keys.setdefault((node.name, end.name), end.psk)
+    return keys
+
+
+class Controller:
+    """Works on one network; every method that changes something holds the network's lock.
+
+    Args:
+        name: Name of the network.
+        esp: ``kernel``, ``userspace`` or ``auto``.
+        root: Where run directories are.
+    """
+
+    def __init__(self, name: str, esp: str = "auto", root: Path = RUN_ROOT) -> None:
+        self.name = name
+        self.directory = RunDirectory(name, root)
+        self._esp_wanted = esp
+        self._root = root
+        self._locked = False
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Hold the lock; may be nested."""
+        if self._locked:
+            yield
+            return
+        with self.directory.locked():
+            self._locked = True
+            try:
+                yield
+            finally:
+                self._locked = False
+
+    def esp(self) -> EspBackend:
+        """The back end: as asked for, or what the network is up with."""
+        record = self.directory.record()
+        if self._esp_wanted == "auto" and record is not None:
+            return EspBackend(record.esp)
+        return choose_esp(self._esp_wanted)
+
+    def lowered(self, network: Network, mode: Mode | None = None) -> tuple[Lowered, Drivers]:
+        """The network on this host, with the hands to make it.
+
+        Raises:
+            Rejected: The back end cannot carry it.
+        """
+        keys = tunnel_keys(network)
+        digests = {end: self.directory.digest(key) for end, key in keys.items()}
+        options = LowerOptions(self.esp(), str(self.directory.path), digests, mode)
+        result = lower(network, options)
+        if has_errors(result.findings):
+            raise Rejected(result.findings)
+        drivers = make_drivers(self.name, {f"{node}/{end}": key for (node, end), key in keys.items()}, self._root)
+        return result, drivers
+
+    def apply(
+        self,
+        network: Network,
+        *,
+        plan_path: Path,
+        stage: str = "encrypted",
+        mode: Mode | None = None,
+        progress: Progress | None = None,
+    ) -> tuple[Plan, Lowered, Drivers]:
+        """Make the host as the network says, changing only what differs.
+
+        Args:
+            network: As the plan says; ``stage`` is applied to it here.
+            plan_path: For the record.
+            stage: Id from STAGES.
+            mode: Replaces the mode of every protection; None keeps the plan's.
+            progress: Told what is being done.
+
+        Raises:
+            Rejected: The input cannot be carried; nothing was changed.
+            Fault: The host refused; run it again to continue.
+        """
+        check_host(choose_esp(self._esp_wanted))
+        with self.locked():
+            lowered, drivers = self.lowered(STAGES[stage](network), mode)
+            plan = make_plan(lowered.resources, drivers.all())
+            esp = self.esp().value
+            record = RunRecord(self.name, str(plan_path), stage, mode.value if mode else None, esp, complete=False)
+            self.directory.save(record)
+            execute(plan, drivers.all(), _announce(progress))
+            self.directory.save(RunRecord(self.name, str(plan_path), stage, record.mode, esp, complete=True))
+        return plan, lowered, drivers
+
+    def down(self) -> bool:
+        """Remove everything of this network, whatever state it is in; False when there was nothing."""
+        with self.locked():
+            processes = find_processes(self.name)
+            spaces = list_namespaces(network_prefix(self.name))
+            if not processes and not spaces and not self.directory.path.exists():
+                self.directory.remove()
+                return False
+            stop(processes, at_once=True)
+            self._give_back_ports()
+            linux = LinuxDriver(network_prefix(self.name))
+            _remove_namespaces(linux)
+            self.directory.remove()
+        return True
+
+    def _give_back_ports(self) -> None:
+        linux = LinuxDriver(network_prefix(self.name))
+        real = [resource for resource in linux.observe() if isinstance(resource.payload, RealPortSpec)]
+        if real:
+            linux.apply(Stage(tuple(Delete(resource.key, resource.payload) for resource in real)))
+
+
+def _remove_namespaces(linux: LinuxDriver) -> None:
+    plan = make_plan((), [linux])
+    execute(plan, [linux])
+
+
+def _announce(progress: Progress | None) -> Callable[[Stage], None]:
+    def started(stage: Stage) -> None:
+        if progress is not None:
+            kind = stage.changes[0].key.kind.value
+            word = "removing" if isinstance(stage.changes[0], Delete) else "making"
+            progress(f"{word} {len(stage.changes)} x {kind}")
+
+    return started
+
+
+def networks_present(root: Path = RUN_ROOT) -> tuple[str, ...]:
+    """Names of all networks of which anything is left on this host."""
+    by_namespace = {name.removeprefix(PREFIX).split(".", 1)[0] for name in list_namespaces(PREFIX)}
+    return tuple(sorted({*known_networks(root), *by_namespace}))
+
+
+def wait_until(condition: Callable[[], bool], limit_s: float, interval_s: float = 0.05) -> bool:
+    """Poll until the condition holds; False when it did not within the limit."""
+    deadline = time.monotonic() + limit_s
+    while not condition():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(interval_s)
+    return True
+
+
+__all__ = ["Controller", "Drivers", "Fault", "Rejected", "networks_present", "observe", "tunnel_keys", "wait_until"]

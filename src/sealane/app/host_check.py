@@ -1,0 +1,83 @@
+"""What a live run needs of the host, asked before anything is touched."""
+
+import os
+import shutil
+from pathlib import Path
+
+from sealane.diag import Fault
+from sealane.lower import EspBackend
+
+_PROGRAMS = {
+    "ip": "iproute2",
+    "nft": "nftables",
+    "bird": "bird2",
+    "birdc": "bird2",
+    "vtysh": "frr",
+    "charon-systemd": "charon-systemd",
+    "tcpdump": "tcpdump",
+    "ping": "iputils-ping",
+}
+"""Program to Debian package."""
+
+_SEARCH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+_TUN = Path("/dev/net/tun")
+
+
+def check_host(esp: EspBackend) -> None:
+    """Raise one Fault for the first thing that is missing.
+
+    Raises:
+        Fault: Not root, a package missing, or no TUN device for ESP in user space.
+    """
+    missing = sorted({package for program, package in _PROGRAMS.items() if not shutil.which(program, path=_SEARCH)})
+    if not Path("/usr/lib/frr/bgpd").exists():
+        missing = sorted({*missing, "frr"})
+    if missing:
+        packages = " ".join(missing)
+        raise Fault("prepare a live run", f"these packages are missing: {packages}", f"apt-get install {packages}")
+    if os.geteuid() != 0:
+        raise Fault("prepare a live run", "not running as root", "run it with sudo; check and lint work without")
+    if esp is EspBackend.USERSPACE and not _TUN.exists():
+        raise Fault(
+            "prepare ESP in user space", f"{_TUN} is missing", f"mkdir -p {_TUN.parent} && mknod {_TUN} c 10 200"
+        )
+
+
+def choose_esp(wanted: str) -> EspBackend:
+    """``kernel``, ``userspace``, or for ``auto`` the kernel where it has ESP and xfrm interfaces.
+
+    Raises:
+        Fault: ``kernel`` was asked for and the kernel has none.
+    """
+    match wanted:
+        case "userspace":
+            return EspBackend.USERSPACE
+        case "kernel":
+            if not kernel_has_esp():
+                raise Fault(
+                    "use ESP in the kernel",
+                    "this kernel has no ESP or no xfrm interfaces",
+                    "modprobe esp4 xfrm_interface, or run with --esp userspace",
+                )
+            return EspBackend.KERNEL
+    return EspBackend.KERNEL if kernel_has_esp() else EspBackend.USERSPACE
+
+
+def kernel_has_esp() -> bool:
+    """True when the kernel, or a module it can load, has ESP for IPv4 and xfrm interfaces."""
+    release = os.uname().release
+    built_in = _listed(Path("/lib/modules", release, "modules.builtin"))
+    loadable = _listed(Path("/lib/modules", release, "modules.dep"))
+    loaded = {line.split(" ", 1)[0] for line in _lines(Path("/proc/modules"))}
+    return {"esp4", "xfrm_interface"} <= built_in | loadable | loaded
+
+
+def _listed(path: Path) -> set[str]:
+    return {Path(line.split(":", 1)[0]).name.split(".", 1)[0] for line in _lines(path)}
+
+
+def _lines(path: Path) -> list[str]:
+    try:
+        return path.read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return []

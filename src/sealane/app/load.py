@@ -1,0 +1,132 @@
+"""From files to a Network: reads the plan, the device configurations it names, and the keys."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from sealane import kinds
+from sealane.app.catalog import DEVICE_READERS
+from sealane.app.runstate import RunDirectory
+from sealane.diag import Finding, Origin, Severity, has_errors, sort_findings
+from sealane.model import DeviceReading, Network
+from sealane.net import NodeName, Secret
+
+_LARGEST_FILE_BYTES = 32 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceText:
+    """A device configuration to use instead of the file that the plan names."""
+
+    text: str
+    file: str
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A plan with everything it refers to.
+
+    ``network`` is None when ``findings`` holds errors. ``readings`` are by site name.
+    """
+
+    path: Path
+    name: str
+    network: Network | None
+    readings: Mapping[str, DeviceReading]
+    findings: tuple[Finding, ...]
+
+
+def load(path: Path, *, live: bool = False, devices: Mapping[str, DeviceText] | None = None) -> Loaded:
+    """Read a plan completely; never raises for bad input.
+
+    Args:
+        path: The plan file.
+        live: True resolves keys, making those that are to be generated; False leaves them out.
+        devices: Configurations by site that replace the files named in the plan.
+    """
+    shown = str(path)
+    text, problem = _read(path, Origin(shown, 1))
+    if problem is not None:
+        return Loaded(path, path.stem, None, {}, (problem,))
+    plan, findings = kinds.read_plan(text, shown)
+    if plan is None:
+        return Loaded(path, path.stem, None, {}, sort_findings(findings))
+    collected = list(findings)
+    readings = {}
+    for site, source in kinds.device_configs(plan).items():
+        reading, problems = _device(path, source, (devices or {}).get(site))
+        collected += problems
+        if reading is not None:
+            readings[site] = reading
+    keys, problems = _keys(plan, path, live=live)
+    collected += problems
+    network, problems = kinds.expand(plan, readings, keys)
+    collected += problems
+    failed = has_errors(collected)
+    return Loaded(path, plan.name, None if failed else network, readings, sort_findings(collected))
+
+
+def _read(path: Path, origin: Origin) -> tuple[str, Finding | None]:
+    try:
+        if path.stat().st_size > _LARGEST_FILE_BYTES:
+            raise OSError(f"larger than {_LARGEST_FILE_BYTES} bytes")  # noqa: TRY301
+        return path.read_text(encoding="utf-8"), None
+    except (OSError, UnicodeDecodeError) as error:
+        answer = getattr(error, "strerror", None) or str(error)
+        finding = Finding(
+            "FILE-001",
+            Severity.ERROR,
+            str(path),
+            f"cannot be read: {answer}",
+            "name a file that is there, readable and UTF-8 text",
+            (origin,),
+        )
+        return "", finding
+
+
+def _device(
+    plan_path: Path, source: tuple[str, str, str, Origin], instead: DeviceText | None
+) -> tuple[DeviceReading | None, tuple[Finding, ...]]:
+    platform, config, device, origin = source
+    file = plan_path.parent / config
+    if instead is None:
+        text, problem = _read(file, origin)
+        if problem is not None:
+            return None, (problem,)
+        instead = DeviceText(text, str(file))
+    reading = DEVICE_READERS[platform](instead.text, instead.file, NodeName(kinds.slug(device)))
+    return reading, reading.findings
+
+
+def _keys(plan: kinds.Plan, path: Path, *, live: bool) -> tuple[Mapping[str, Secret], tuple[Finding, ...]]:
+    keys = {}
+    findings = []
+    for tunnel, source in kinds.psk_sources(plan).items():
+        found = _key(plan, path, tunnel, source, live=live)
+        if isinstance(found, Secret):
+            keys[tunnel] = found
+        elif found is not None and live:
+            findings.append(found)
+    return keys, tuple(findings)
+
+
+def _key(plan: kinds.Plan, path: Path, tunnel: str, source: kinds.PskSource, *, live: bool) -> Secret | Finding | None:
+    """The key, or why there is none; None for one that is made only when it is needed."""
+    here = Origin(str(path), 1)
+    match source:
+        case kinds.PskInline(secret):
+            return secret
+        case kinds.PskEnv(variable):
+            value = os.environ.get(variable)
+            return Secret(value) if value else _no_key(tunnel, f"environment variable {variable} is not set", here)
+        case kinds.PskFile(file):
+            text, problem = _read(path.parent / file, here)
+            return Secret(text.strip()) if problem is None else problem
+        case kinds.PskGenerate():
+            return RunDirectory(plan.name).generated_key(tunnel) if live else None
+
+
+def _no_key(tunnel: str, problem: str, origin: Origin) -> Finding:
+    remedy = "set it, then run the command again"
+    return Finding("KEY-001", Severity.ERROR, f"tunnel {tunnel}", problem, remedy, (origin,))

@@ -1,0 +1,124 @@
+"""What is kept on this host about a network that is up: below /run/sealane, gone with a reboot like the network."""
+
+import fcntl
+import hashlib
+import hmac
+import json
+import os
+import secrets
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from sealane.diag import Fault
+from sealane.host import make_private_directory, read_text, write_private
+from sealane.net import Secret
+
+RUN_ROOT = Path(os.environ.get("SEALANE_RUN", "/run/sealane"))
+_KEY_BYTES = 24
+_SALT = "salt"
+
+
+@dataclass(frozen=True, slots=True)
+class RunRecord:
+    """What was last asked for.
+
+    Args:
+        network: Name of the network.
+        plan: Absolute path of the plan.
+        stage: Stage id.
+        mode: Mode override or None.
+        esp: ESP back end.
+        complete: False while it is being applied; stays False after a crash.
+    """
+
+    network: str
+    plan: str
+    stage: str
+    mode: str | None
+    esp: str
+    complete: bool
+
+
+class RunDirectory:
+    """The private directory of one network."""
+
+    def __init__(self, network: str, root: Path = RUN_ROOT) -> None:
+        self.network = network
+        self.path = root / network
+        self._root = root
+
+    def record(self) -> RunRecord | None:
+        """The stored record; None when there is none or it cannot be read."""
+        text = read_text(self.path / "record.json")
+        try:
+            return None if text is None else RunRecord(**json.loads(text))
+        except (ValueError, TypeError):
+            return None
+
+    def save(self, record: RunRecord) -> None:
+        """Store the record."""
+        make_private_directory(self._root, 0o755)
+        make_private_directory(self.path, 0o755)
+        write_private(self.path / "record.json", json.dumps(asdict(record), indent=1))
+
+    def remove(self) -> None:
+        """Delete the directory with all that is in it."""
+        shutil.rmtree(self.path, ignore_errors=True)
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Keep other commands off this network.
+
+        Raises:
+            Fault: Another command is at work on it.
+        """
+        make_private_directory(self._root, 0o755)
+        path = self._root / f".{self.network}.lock"
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                holder = os.pread(descriptor, 20, 0).decode(errors="replace").strip() or "unknown"
+                raise Fault(
+                    f"work on network {self.network}",
+                    f"another command (process {holder}) is at work on it",
+                    "wait until it is done",
+                ) from error
+            os.ftruncate(descriptor, 0)
+            os.pwrite(descriptor, str(os.getpid()).encode(), 0)
+            yield
+            if not self.path.exists():
+                path.unlink(missing_ok=True)
+        finally:
+            os.close(descriptor)
+
+    def generated_key(self, name: str) -> Secret:
+        """The key made for ``generate: true``: random once, the same until the network is taken down."""
+        return Secret(self._stored(name, lambda: secrets.token_urlsafe(_KEY_BYTES)))
+
+    def digest(self, key: Secret) -> str:
+        """Stands for a key where its change must be noticed; tells nothing without this directory's salt."""
+        salt = self._stored(_SALT, lambda: secrets.token_hex(_KEY_BYTES))
+        return hmac.new(salt.encode(), key.reveal().encode(), hashlib.sha256).hexdigest()[:16]
+
+    def _stored(self, name: str, make: Callable[[], str]) -> str:
+        path = self.path / "keys.json"
+        keys: dict[str, str] = json.loads(read_text(path) or "{}")
+        if name not in keys:
+            keys[name] = make()
+            make_private_directory(self._root, 0o755)
+            make_private_directory(self.path, 0o755)
+            write_private(path, json.dumps(keys))
+        return keys[name]
+
+
+def known_networks(root: Path = RUN_ROOT) -> tuple[str, ...]:
+    """Names of networks with a directory."""
+    try:
+        return tuple(sorted(entry.name for entry in root.iterdir() if entry.is_dir()))
+    except FileNotFoundError:
+        return ()

@@ -1,0 +1,224 @@
+"""What a live network says of itself: SAs, BGP sessions, tunnel counters, meters, routes."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from sealane.app.controller import Drivers
+from sealane.diag import Fault
+from sealane.drivers.bird import read_protocols
+from sealane.drivers.bird.io import birdc
+from sealane.drivers.frr import read_summary
+from sealane.drivers.frr.io import vtysh
+from sealane.drivers.strongswan import SaState
+from sealane.host import run, run_unchecked
+from sealane.lower import Lowered, PlacedEnd
+from sealane.model import Network, Node, Port, TunnelPair
+from sealane.net import Prefix
+from sealane.vendors import nftables
+
+DOWN = "Down"
+
+
+@dataclass(frozen=True, slots=True)
+class TunnelStatus:
+    """One tunnel, seen from its cloud end.
+
+    Args:
+        name: Name in the plan.
+        ike_state, child_state: charon's words.
+        bgp_state, device_bgp_state: RFC 4271's words at both ends; ``none`` where no session is configured.
+        bytes_in, bytes_out, packets_in, packets_out: Of the tunnel interface at the cloud end.
+        ike_proposal, child_proposal: What was negotiated.
+        reason: Why it is not carrying traffic, in words; empty when it is.
+    """
+
+    name: str
+    ike_state: str
+    child_state: str
+    bgp_state: str
+    device_bgp_state: str
+    bytes_in: int
+    bytes_out: int
+    packets_in: int
+    packets_out: int
+    ike_proposal: str
+    child_proposal: str
+    reason: str
+
+    def to_json(self) -> dict[str, object]:
+        """As plain values."""
+        return {name: getattr(self, name) for name in self.__slots__}
+
+
+class Observer:
+    """Reads a live network; holds no state of its own."""
+
+    def __init__(self, network: Network, lowered: Lowered, drivers: Drivers) -> None:
+        self.network = network
+        self.lowered = lowered
+        self.drivers = drivers
+
+    def tunnels(self) -> tuple[TunnelStatus, ...]:
+        """Every tunnel of the network."""
+        sessions: dict[str, Mapping[str, str]] = {}
+        return tuple(self._tunnel(pair, sessions) for pair in self.network.tunnels())
+
+    def _tunnel(self, pair: TunnelPair, sessions: dict[str, Mapping[str, str]]) -> TunnelStatus:
+        near = self.lowered.ends[pair.near_node, pair.near.name]
+        sa = self.sa(near)
+        link = self._link(near)
+        near_state = self._bgp(self.network.node(pair.near_node), near, pair, sessions)
+        far_state = "none"
+        if pair.far_node is not None and pair.far is not None:
+            far = self.lowered.ends[pair.far_node, pair.far.name]
+            far_state = self._bgp(self.network.node(pair.far_node), far, pair, sessions)
+        stats = link.get("stats64", {})
+        return TunnelStatus(
+            pair.name,
+            sa.ike_state,
+            sa.child_state,
+            near_state,
+            far_state,
+            int(stats.get("rx", {}).get("bytes", 0)),
+            int(stats.get("tx", {}).get("bytes", 0)),
+            int(stats.get("rx", {}).get("packets", 0)),
+            int(stats.get("tx", {}).get("packets", 0)),
+            sa.ike_proposal,
+            sa.child_proposal,
+            self._reason(near, sa, near_state),
+        )
+
+    def sa(self, one: PlacedEnd) -> SaState:
+        """The SAs of a tunnel end."""
+        try:
+            states = self.drivers.strongswan.states(one.charon)
+        except Fault:
+            return SaState(one.interface, "NO DAEMON", "NO DAEMON")
+        return states.get(one.interface, SaState(one.interface))
+
+    def _link(self, one: PlacedEnd) -> Mapping[str, Mapping[str, Mapping[str, int]]]:
+        done = run_unchecked(["ip", "-n", one.router, "-j", "-s", "link", "show", "dev", one.interface])
+        found = json.loads(done.stdout or "[]") if done.returncode == 0 else []
+        return found[0] if found else {}
+
+    def _bgp(
+        self, node: Node, one: PlacedEnd, pair: TunnelPair, sessions: dict[str, Mapping[str, str]]
+    ) -> str:
+        """State of the session over a tunnel at one end, found by the far end's inside address."""
+        inside = one.end.inside
+        if inside is None:
+            return "none"
+        others = [end.inside for end in (pair.near, pair.far) if end is not None and end.inside not in (None, inside)]
+        wanted = {str(other.ip) for other in others if other is not None}
+        if node.name not in sessions:
+            sessions[node.name] = self.bgp_states(node)
+        states = [state for neighbor, state in sessions[node.name].items() if neighbor in wanted]
+        return states[0] if states else "none"
+
+    def bgp_states(self, node: Node) -> Mapping[str, str]:
+        """State of every BGP session of a node by neighbor address; empty when its daemon is gone."""
+        space = self.lowered.places[node.name].namespace
+        try:
+            if node.transit_router is not None or node.vbr is not None:
+                answer = birdc(self.drivers.bird.directory(space), "show", "protocols", "all")
+                return {session.neighbor: session.state for session in read_protocols(answer)}
+            if node.bgp is None:
+                return {}
+            answer = vtysh(self.drivers.frr.directory(space), "show bgp ipv4 unicast summary json")
+            return {session.neighbor: session.state for session in read_summary(answer)}
+        except Fault:
+            return {}
+
+    def _reason(self, one: PlacedEnd, sa: SaState, bgp: str) -> str:
+        route = self.outer_route(one)
+        tunnels = {end.interface: end.end.name for end in self.lowered.ends.values() if end.router == one.router}
+        if route in tunnels:
+            return (
+                f"underlay recursion: outer packets to {one.end.remote} are routed into {tunnels[route]}; "
+                f"give {one.end.remote}/32 a route to the VBR attachment"
+            )
+        if route is None:
+            return f"no route from {one.end.local} to the peer {one.end.remote}"
+        if sa.child_state not in {"INSTALLED", "REKEYING", "REKEYED"}:
+            return f"IKE {sa.ike_state}, child SA {sa.child_state}: {self._last_words(one)}"
+        if bgp not in {"Established", "none"}:
+            return f"child SA is up, BGP is {bgp}"
+        return ""
+
+    def _last_words(self, one: PlacedEnd) -> str:
+        log = self.drivers.strongswan.directory(one.charon) / "charon.log"
+        done = run_unchecked(["tail", "-n", "1", str(log)])
+        return done.stdout.strip() or "charon has not logged anything"
+
+    def outer_route(self, one: PlacedEnd) -> str | None:
+        """Interface of the node that the tunnel's outer packets would leave by; None without a route."""
+        arguments = ["ip", "-n", one.router, "-j", "route", "get", str(one.end.remote), "from", str(one.end.local)]
+        if one.charon != one.router:
+            arguments += ["iif", one.outer_interface]
+        done = run_unchecked(arguments)
+        if done.returncode != 0:
+            return None
+        found = json.loads(done.stdout or "[]")
+        return found[0].get("dev") if found else None
+
+    def meters(self) -> Mapping[tuple[str, Port], nftables.MeterReading]:
+        """The meter of every circuit-facing port of ours by (circuit, port)."""
+        found = {}
+        for circuit in self.network.circuits:
+            for port in (circuit.cloud, circuit.site):
+                if port is not None:
+                    found[circuit.name, port] = self.meter(port)
+        return found
+
+    def meter(self, port: Port) -> nftables.MeterReading:
+        """The meter of one port."""
+        space = self.lowered.places[port.node].namespace
+        table = ["nft", "-j", "list", "counters", "table", "inet", nftables.METER_TABLE.split()[-1]]
+        return nftables.read_meter(run(table, namespace=space))
+
+    def nexthops(self, node: str, table: int | None, address: str) -> tuple[str, ...]:
+        """Interfaces that a node's kernel would use towards an address, from the longest prefix of a table."""
+        space = self.lowered.places[self.network.node(node).name].namespace
+        shown = ["ip", "-n", space, "-j", "route", "show", "table", str(table or 254), "match", address]
+        done = run_unchecked(shown)
+        routes = json.loads(done.stdout or "[]") if done.returncode == 0 else []
+        if not routes:
+            return ()
+        best = max(routes, key=lambda route: _length(str(route["dst"])))
+        hops = best.get("nexthops") or [best]
+        return tuple(str(hop.get("dev", best.get("type", "blackhole"))) for hop in hops)
+
+
+def _length(destination: str) -> int:
+    if destination == "default":
+        return 0
+    return int(destination.split("/")[1]) if "/" in destination else 32
+
+
+def carries(observer: Observer) -> bool:
+    """True when both ends of every protected pair send into every tunnel whose child SA is up, and at least one is."""
+    tunnels = {end.interface for end in observer.lowered.ends.values()}
+    up = sum(1 for pair in observer.network.tunnels()
+             if observer.sa(observer.lowered.ends[pair.near_node, pair.near.name]).child_state == "INSTALLED")
+    if up == 0:
+        return False
+    for protection in observer.network.protections:
+        for node, prefixes in _senders(observer, protection.cloud, protection.site):
+            table = observer.lowered.places[observer.network.node(node).name].tables
+            number = min(table.values()) if table else None
+            hops = [hop for prefix in prefixes for hop in observer.nexthops(node, number, str(prefix[1]))]
+            if not hops or any(hop not in tunnels for hop in hops):
+                return False
+    return True
+
+
+def _senders(
+    observer: Observer, cloud: tuple[Prefix, ...], site: tuple[Prefix, ...]
+) -> Iterator[tuple[str, tuple[Prefix, ...]]]:
+    """(node, prefixes it sends towards) for both directions of a protected pair."""
+    for node in observer.network.nodes:
+        if node.transit_router is not None:
+            yield node.name, site
+    for device in observer.network.devices():
+        yield device.name, cloud

@@ -1,0 +1,76 @@
+"""The bird driver. An instance is known as ours by the tag of its process and its private directory."""
+
+from pathlib import Path
+
+from sealane.diag import Fault
+from sealane.drivers.bird import io
+from sealane.host import exists, find_processes, make_private_directory, read_text, stop, write_private
+from sealane.plan import BirdSpec, Change, Delete, Key, Kind, Resource, Stage, Update
+
+
+class BirdDriver:
+    """Handles BIRD instances, one per namespace.
+
+    Args:
+        network: Name of the network.
+        run_directory: Private directory of the network.
+    """
+
+    def __init__(self, network: str, run_directory: Path) -> None:
+        self._network = network
+        self._run = run_directory
+
+    @property
+    def handles(self) -> frozenset[Kind]:
+        """See Driver."""
+        return frozenset({Kind.BIRD})
+
+    def directory(self, namespace: str) -> Path:
+        """Private directory of an instance."""
+        return self._run / namespace / "bird"
+
+    def canonical(self, resource: Resource) -> Resource:
+        """See Driver."""
+        return resource
+
+    def observe(self) -> tuple[Resource, ...]:
+        """See Driver. The configuration file is replaced only after bird accepted it, so it is what bird runs."""
+        spaces = {tag.namespace for tag in find_processes(self._network).values() if tag.role == io.ROLE}
+        return tuple(
+            Resource(Key(Kind.BIRD, space, ""), BirdSpec(read_text(self.directory(space) / "bird.conf") or ""))
+            for space in sorted(spaces)
+        )
+
+    def apply(self, stage: Stage) -> None:
+        """See Driver."""
+        for change in stage.changes:
+            self._apply(change)
+
+    def _apply(self, change: Change) -> None:
+        space = change.key.namespace
+        if isinstance(change, Delete) or not isinstance(change.new, BirdSpec):
+            self._stop(space)
+            return
+        directory = self.directory(space)
+        make_private_directory(directory)
+        if isinstance(change, Update):
+            self._reconfigure(space, directory, change.new.config)
+            return
+        self._stop(space)
+        write_private(directory / "bird.conf", change.new.config)
+        io.start(directory, self._network, space)
+
+    def _reconfigure(self, space: str, directory: Path, config: str) -> None:
+        """Swap the configuration atomically: sessions that did not change stay up."""
+        fresh = directory / "bird.conf.next"
+        write_private(fresh, config)
+        answer = io.birdc(directory, "configure", f'"{fresh}"')
+        if "Reconfig" not in answer:
+            raise Fault(f"reconfigure bird in {space}", answer.strip()[-400:], "look at the answer; run sealane up again")
+        fresh.replace(directory / "bird.conf")
+
+    def _stop(self, space: str) -> None:
+        tags = find_processes(self._network)
+        stop(pid for pid, tag in tags.items() if tag.namespace == space and tag.role == io.ROLE)
+        if exists(space):
+            io.flush_routes(space)

@@ -1,0 +1,81 @@
+"""The frr driver. An instance is known as ours by the tag of its processes and its private directory."""
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from sealane.drivers.frr import io
+from sealane.host import exists, find_processes, make_private_directory, read_text, stop, write_private
+from sealane.plan import Change, Delete, FrrSpec, Key, Kind, Resource, Stage, Update
+
+_WORKERS = 4
+
+
+class FrrDriver:
+    """Handles FRR instances, one per namespace, all four daemons together.
+
+    Args:
+        network: Name of the network.
+        run_directory: Private directory of the network.
+    """
+
+    def __init__(self, network: str, run_directory: Path) -> None:
+        self._network = network
+        self._run = run_directory
+
+    @property
+    def handles(self) -> frozenset[Kind]:
+        """See Driver."""
+        return frozenset({Kind.FRR})
+
+    def directory(self, namespace: str) -> Path:
+        """Directory with an instance's sockets, logs and configuration."""
+        return self._run / namespace / "frr"
+
+    def _config(self, namespace: str) -> Path:
+        return self._run / namespace / "frr.conf"
+
+    def canonical(self, resource: Resource) -> Resource:
+        """See Driver."""
+        return resource
+
+    def observe(self) -> tuple[Resource, ...]:
+        """See Driver. An instance that lacks a daemon is reported with an empty configuration, so that it is mended."""
+        running: dict[str, set[str]] = {}
+        for tag in find_processes(self._network).values():
+            if tag.role in io.DAEMONS:
+                running.setdefault(tag.namespace, set()).add(tag.role)
+        found = []
+        for space, roles in sorted(running.items()):
+            whole = roles == set(io.DAEMONS)
+            config = (read_text(self._config(space)) or "") if whole else ""
+            found.append(Resource(Key(Kind.FRR, space, ""), FrrSpec(config)))
+        return tuple(found)
+
+    def apply(self, stage: Stage) -> None:
+        """See Driver."""
+        with ThreadPoolExecutor(_WORKERS) as pool:
+            list(pool.map(self._apply, stage.changes))
+
+    def _apply(self, change: Change) -> None:
+        space = change.key.namespace
+        if isinstance(change, Delete) or not isinstance(change.new, FrrSpec):
+            self._stop(space)
+            return
+        config = self._config(space)
+        fresh = config.with_suffix(".next")
+        make_private_directory(config.parent, 0o755)
+        write_private(fresh, change.new.config)
+        if isinstance(change, Update) and isinstance(change.old, FrrSpec) and change.old.config:
+            io.reload(self.directory(space), fresh, space)
+        else:
+            self._stop(space)
+            io.prepare(self.directory(space))
+            io.start(self.directory(space), self._network, space)
+            io.load(self.directory(space), fresh, space)
+        fresh.replace(config)
+
+    def _stop(self, space: str) -> None:
+        tags = find_processes(self._network)
+        stop((pid for pid, tag in tags.items() if tag.namespace == space and tag.role in io.DAEMONS), at_once=True)
+        if exists(space):
+            io.flush_routes(space)

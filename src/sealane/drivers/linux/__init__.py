@@ -1,0 +1,6 @@
+"""Namespaces, links, addresses, rules, routes and nftables tables through iproute2 and nft."""
+
+from sealane.drivers.linux.driver import LinuxDriver
+from sealane.drivers.linux.read import ROUTE_PROTOCOL
+
+__all__ = ["ROUTE_PROTOCOL", "LinuxDriver"]

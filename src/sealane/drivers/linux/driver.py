@@ -1,0 +1,141 @@
+"""The linux driver."""
+
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+from sealane.drivers.linux import io, read, write
+from sealane.host import list_namespaces
+from sealane.plan import (
+    AddressSpec,
+    Change,
+    Create,
+    Delete,
+    FilterSpec,
+    Key,
+    Kind,
+    NamespaceSpec,
+    Payload,
+    Resource,
+    RouteSpec,
+    RuleSpec,
+    Stage,
+    Update,
+)
+
+_WORKERS = 4
+
+
+class LinuxDriver:
+    """Handles everything below routing daemons.
+
+    Args:
+        prefix: What the names of this network's namespaces begin with.
+    """
+
+    def __init__(self, prefix: str) -> None:
+        self._prefix = prefix
+
+    @property
+    def handles(self) -> frozenset[Kind]:
+        """See Driver."""
+        return frozenset({Kind.NAMESPACE, Kind.LINK, Kind.ADDRESS, Kind.FILTER, Kind.RULE, Kind.ROUTE})
+
+    def canonical(self, resource: Resource) -> Resource:
+        """See Driver."""
+        return resource
+
+    def observe(self) -> tuple[Resource, ...]:
+        """See Driver."""
+        spaces = list_namespaces(self._prefix)
+        with ThreadPoolExecutor(_WORKERS) as pool:
+            return tuple(resource for found in pool.map(_observe_namespace, spaces) for resource in found)
+
+    def apply(self, stage: Stage) -> None:
+        """See Driver."""
+        match stage.changes[0].key.kind:
+            case Kind.NAMESPACE:
+                _apply_namespaces(stage.changes)
+            case Kind.LINK:
+                _apply_links(stage.changes)
+            case Kind.FILTER:
+                _apply_filters(stage.changes)
+            case _:
+                io.ip_forgiving(line for change in stage.changes for line in _before(change))
+                io.ip_batch(line for change in stage.changes for line in _lines(change))
+
+
+def _observe_namespace(space: str) -> tuple[Resource, ...]:
+    found = [Resource(Key(Kind.NAMESPACE, space, ""), NamespaceSpec(io.forwards(space)))]
+    found += read.read_links(space, io.ip_json(space, "address", "show"))
+    found += read.read_rules(space, io.ip_json(space, "rule", "show"))
+    found += read.read_routes(
+        space, io.ip_json(space, "route", "show", "table", "all", "proto", str(read.ROUTE_PROTOCOL))
+    )
+    found += read.read_filters(space, io.list_chains(space))
+    return tuple(found)
+
+
+def _apply_namespaces(changes: Iterable[Change]) -> None:
+    io.ip_forgiving((None, f"netns del {change.key.namespace}") for change in changes if isinstance(change, Delete))
+    io.ip_batch((None, f"netns add {change.key.namespace}") for change in changes if isinstance(change, Create))
+    for change in changes:
+        if not isinstance(change, Delete) and isinstance(change.new, NamespaceSpec):
+            io.set_sysctls(change.key.namespace, forwarding=change.new.forwarding)
+    io.ip_batch((change.key.namespace, "link set dev lo up") for change in changes if not isinstance(change, Delete))
+
+
+def _apply_links(changes: Iterable[Change]) -> None:
+    gone = [write.remove_link(change.key, change.old) for change in changes if not isinstance(change, Create)]
+    io.ip_forgiving(gone)
+    made = [write.make_link(change.key, change.new) for change in changes if not isinstance(change, Delete)]
+    io.ip_batch(line for first, _ in made for line in first)
+    io.ip_batch(line for _, second in made for line in second)
+
+
+def _apply_filters(changes: Iterable[Change]) -> None:
+    for change in changes:
+        family_table = change.key.name
+        match change:
+            case Delete():
+                io.load_filters(change.key.namespace, f"add table {family_table}\ndelete table {family_table}\n")
+            case Create(_, FilterSpec() as spec) | Update(_, _, FilterSpec() as spec):
+                chain = f"add chain {family_table} {read.digest_chain(spec.digest)}\n"
+                io.load_filters(change.key.namespace, spec.text + chain)
+
+
+def _before(change: Change) -> Iterator[write.Line]:
+    """What must go first: an old rule or address, which the kernel does not replace."""
+    match change:
+        case Update(key, RuleSpec() | AddressSpec() as old, _):
+            yield key.namespace, _remove(old)
+
+
+def _lines(change: Change) -> Iterator[write.Line]:
+    space = change.key.namespace
+    match change:
+        case Create(_, payload) | Update(_, _, payload):
+            yield space, _make(payload)
+        case Delete(_, payload):
+            yield space, _remove(payload)
+
+
+def _make(payload: Payload) -> str:
+    match payload:
+        case AddressSpec():
+            return write.make_address(payload)
+        case RuleSpec():
+            return write.make_rule(payload)
+        case RouteSpec():
+            return write.make_route(payload)
+    raise TypeError(f"the linux driver does not make {type(payload).__name__}")
+
+
+def _remove(payload: Payload) -> str:
+    match payload:
+        case AddressSpec():
+            return write.remove_address(payload)
+        case RuleSpec():
+            return write.remove_rule(payload)
+        case RouteSpec():
+            return write.remove_route(payload)
+    raise TypeError(f"the linux driver does not remove {type(payload).__name__}")

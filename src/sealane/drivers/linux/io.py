@@ -1,0 +1,85 @@
+"""The hands themselves: ip(8), nft(8) and sysctl files."""
+
+import json
+import os
+from collections import defaultdict
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, cast
+
+from sealane.drivers.linux.write import HOME, Line
+from sealane.host import entered, run, run_unchecked
+
+_ROUTER_SYSCTLS = {
+    "net/ipv4/conf/all/rp_filter": "0",
+    "net/ipv4/conf/default/rp_filter": "0",
+    "net/ipv4/conf/all/send_redirects": "0",
+    "net/ipv4/conf/default/send_redirects": "0",
+    "net/ipv4/conf/all/accept_redirects": "0",
+    "net/ipv4/conf/default/accept_redirects": "0",
+    "net/ipv4/fib_multipath_hash_policy": "1",
+    "net/ipv4/icmp_ratelimit": "0",
+    "net/ipv6/conf/all/disable_ipv6": "1",
+    "net/ipv6/conf/default/disable_ipv6": "1",
+}
+"""Strict reverse path filtering would drop the replies of ECMP; hash policy 1 spreads flows by their ports."""
+
+
+def ip_json(namespace: str, *arguments: str) -> list[dict[str, Any]]:
+    """The answer of ``ip -j``; an absent table or family counts as empty."""
+    done = run_unchecked(["ip", "-n", namespace, "-j", *arguments])
+    text = done.stdout.strip()
+    return cast("list[dict[str, Any]]", json.loads(text)) if done.returncode == 0 and text else []
+
+
+def ip_batch(lines: Iterable[Line]) -> None:
+    """Carry out lines, those of one namespace in one call.
+
+    Raises:
+        Fault: A line was refused; those before it, in its namespace, were carried out.
+    """
+    by_space: dict[str | None, list[str]] = defaultdict(list)
+    for space, line in lines:
+        by_space[space].append(line)
+    for space, batch in by_space.items():
+        command = ["ip", "-batch", "-"] if space is None else ["ip", "-n", space, "-batch", "-"]
+        run(command, text="\n".join(batch) + "\n", timeout_s=60)
+
+
+def ip_forgiving(lines: Iterable[Line]) -> None:
+    """Carry out lines and go on where one is refused: for removing what may be gone."""
+    by_space: dict[str | None, list[str]] = defaultdict(list)
+    for space, line in lines:
+        by_space[space].append(line.replace(HOME, str(os.getpid())))
+    for space, batch in by_space.items():
+        command = ["ip", *([] if space is None else ["-n", space]), "-force", "-batch", "-"]
+        run_unchecked(command, text="\n".join(batch) + "\n", timeout_s=60)
+
+
+def set_sysctls(namespace: str, *, forwarding: bool) -> None:
+    """Settings of a namespace, before any interface exists in it."""
+    with entered(namespace):
+        for name, value in {**_ROUTER_SYSCTLS, "net/ipv4/ip_forward": "1" if forwarding else "0"}.items():
+            path = Path("/proc/sys", name)
+            if path.exists():
+                path.write_text(value, encoding="ascii")
+
+
+def forwards(namespace: str) -> bool:
+    """Whether the namespace forwards IPv4."""
+    with entered(namespace):
+        return Path("/proc/sys/net/ipv4/ip_forward").read_text(encoding="ascii").strip() == "1"
+
+
+def list_chains(namespace: str) -> str:
+    """``nft -j list chains`` of a namespace."""
+    return run(["nft", "-j", "list", "chains"], namespace=namespace)
+
+
+def load_filters(namespace: str, text: str) -> None:
+    """Feed nft, all or nothing.
+
+    Raises:
+        Fault: nft refused.
+    """
+    run(["nft", "-f", "-"], text=text, namespace=namespace)

@@ -1,0 +1,138 @@
+"""Answers of ip(8) and nft(8) as resources. Pure.
+
+How each object is known as ours after a restart: a namespace by the prefix of its name; a link by its alias, which
+also says how it was made; an address by the link it is on; a rule by being in a namespace of ours and not the
+kernel's or charon's; a route by its protocol number; an nftables table by its name, whose text's digest is kept as the
+name of an empty chain in it.
+"""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from sealane.plan import (
+    AddressSpec,
+    BridgeSpec,
+    CableSpec,
+    FilterSpec,
+    Key,
+    Kind,
+    Payload,
+    RealPortSpec,
+    Resource,
+    RouteSpec,
+    RuleSpec,
+    XfrmSpec,
+)
+
+ROUTE_PROTOCOL = 83
+"""Protocol number of our own routes (rtnetlink(7); unassigned in iproute2's rt_protos)."""
+
+MARK = "sealane"
+FAR_END = f"{MARK} far-end"
+
+_KERNEL_RULES = frozenset({0, 32766, 32767})
+_CHARON_RULE = 33000
+_MAIN = {"main": 254, "default": 253, "local": 255}
+_DIGEST_CHAIN = "digest_"
+
+Answer = Sequence[Mapping[str, Any]]
+
+
+def digest_chain(digest: str) -> str:
+    """Name of the empty chain that carries the digest."""
+    return f"{_DIGEST_CHAIN}{digest}"
+
+
+def alias_of(payload: Payload) -> str:
+    """The alias that lets ``read_links`` give the same payload back."""
+    match payload:
+        case CableSpec(space, name, mtu, master, peer_master):
+            return f"{MARK} cable {space} {name} {mtu} {master or '-'} {peer_master or '-'}"
+        case BridgeSpec(mtu):
+            return f"{MARK} bridge {mtu}"
+        case RealPortSpec(interface, vlan, mtu):
+            return f"{MARK} real {interface} {vlan} {mtu}"
+        case XfrmSpec(if_id, mtu):
+            return f"{MARK} xfrm {if_id} {mtu}"
+    raise TypeError(f"{type(payload).__name__} is not a link")
+
+
+def payload_of(alias: str) -> Payload | None:
+    """The payload an alias of ours describes; None for far ends and for what is not ours."""
+    match alias.split():
+        case [mark, "cable", space, name, mtu, master, peer_master] if mark == MARK:
+            return CableSpec(
+                space, name, int(mtu), None if master == "-" else master, None if peer_master == "-" else peer_master
+            )
+        case [mark, "bridge", mtu] if mark == MARK:
+            return BridgeSpec(int(mtu))
+        case [mark, "real", interface, vlan, mtu] if mark == MARK:
+            return RealPortSpec(interface, int(vlan), int(mtu))
+        case [mark, "xfrm", if_id, mtu] if mark == MARK:
+            return XfrmSpec(int(if_id), int(mtu))
+    return None
+
+
+def read_links(namespace: str, answer: Answer) -> Iterator[Resource]:
+    """From ``ip -j address show``: links of ours and the addresses on them."""
+    for link in answer:
+        alias = str(link.get("ifalias", ""))
+        if not alias.startswith(MARK):
+            continue
+        name = str(link["ifname"])
+        payload = payload_of(alias)
+        if payload is not None:
+            yield Resource(Key(Kind.LINK, namespace, name), payload)
+        for found in link.get("addr_info", ()):
+            if found.get("family") == "inet":
+                text = f"{found['local']}/{found['prefixlen']}"
+                yield Resource(Key(Kind.ADDRESS, namespace, f"{name} {text}"), AddressSpec(name, text))
+
+
+def read_rules(namespace: str, answer: Answer) -> Iterator[Resource]:
+    """From ``ip -j rule show``."""
+    for rule in answer:
+        priority = int(rule["priority"])
+        if priority in _KERNEL_RULES or priority == _CHARON_RULE:
+            continue
+        table = None if rule.get("action") == "unreachable" else _table(rule.get("table", "main"))
+        source = None if rule.get("src", "all") == "all" else f"{rule['src']}/{rule.get('srclen', 32)}"
+        spec = RuleSpec(priority, rule.get("iif"), table, source)
+        yield Resource(Key(Kind.RULE, namespace, rule_name(spec)), spec)
+
+
+def rule_name(spec: RuleSpec) -> str:
+    """The key name of a rule."""
+    return f"{spec.priority} iif {spec.interface or '-'} from {spec.source or '-'}"
+
+
+def read_routes(namespace: str, answer: Answer) -> Iterator[Resource]:
+    """From ``ip -j route show table all proto ROUTE_PROTOCOL``."""
+    for route in answer:
+        table = _table(route.get("table", "main"))
+        prefix = _full_prefix(str(route["dst"]))
+        spec = RouteSpec(table, prefix, route.get("gateway"), route.get("dev"), "onlink" in route.get("flags", ()))
+        yield Resource(Key(Kind.ROUTE, namespace, f"{table} {prefix}"), spec)
+
+
+def _table(name: object) -> int:
+    text = str(name)
+    return _MAIN[text] if text in _MAIN else int(text)
+
+
+def _full_prefix(text: str) -> str:
+    if text == "default":
+        return "0.0.0.0/0"
+    return text if "/" in text else f"{text}/32"
+
+
+def read_filters(namespace: str, answer: str) -> Iterator[Resource]:
+    """From ``nft -j list chains``: our tables, each with the digest of the text it was made from."""
+    for entry in json.loads(answer or '{"nftables": []}')["nftables"]:
+        chain = entry.get("chain")
+        if chain is None or not str(chain["table"]).startswith(f"{MARK}_"):
+            continue
+        if str(chain["name"]).startswith(_DIGEST_CHAIN):
+            digest = str(chain["name"]).removeprefix(_DIGEST_CHAIN)
+            yield Resource(Key(Kind.FILTER, namespace, f"{chain['family']} {chain['table']}"), FilterSpec(digest))

@@ -1,0 +1,114 @@
+"""Changes as lines for ``ip -batch``. Pure.
+
+Each change gives pairs of (namespace, line); None is the host's own namespace. Lines of one namespace keep their order.
+"""
+
+from collections.abc import Iterator
+
+from sealane.drivers.linux.read import FAR_END, ROUTE_PROTOCOL, alias_of
+from sealane.plan import (
+    AddressSpec,
+    BridgeSpec,
+    CableSpec,
+    Key,
+    Payload,
+    RealPortSpec,
+    RouteSpec,
+    RuleSpec,
+    XfrmSpec,
+)
+
+HOME = "@home@"
+"""Stands for the host's own namespace in a line that is carried out inside another."""
+
+Line = tuple[str | None, str]
+
+
+def make_link(key: Key, payload: Payload) -> tuple[Iterator[Line], Iterator[Line]]:
+    """Lines that make a link, in two rounds: first the links themselves, then what needs both ends and bridges."""
+    return _link_itself(key, payload), _link_settings(key, payload)
+
+
+def _link_itself(key: Key, payload: Payload) -> Iterator[Line]:
+    space, name = key.namespace, key.name
+    match payload:
+        case CableSpec(peer_space, peer, mtu):
+            far = f"peer name {peer} mtu {mtu} netns {peer_space}"
+            yield None, f"link add {name} mtu {mtu} netns {space} type veth {far}"
+        case BridgeSpec():
+            yield space, f"link add {name} type bridge mcast_snooping 0"
+        case XfrmSpec(if_id, _):
+            yield space, f"link add {name} type xfrm dev lo if_id {if_id}"
+        case RealPortSpec(interface, vlan, _):
+            if vlan == 0:
+                yield None, f"link set dev {interface} netns {space} name {name}"
+            else:
+                yield None, f"link add link {interface} name {name} netns {space} type vlan id {vlan}"
+
+
+def _link_settings(key: Key, payload: Payload) -> Iterator[Line]:
+    space, name = key.namespace, key.name
+    yield space, f'link set dev {name} alias "{alias_of(payload)}"'
+    match payload:
+        case CableSpec(peer_space, peer, _, master, peer_master):
+            yield peer_space, f'link set dev {peer} alias "{FAR_END}"'
+            if master is not None:
+                yield space, f"link set dev {name} master {master}"
+            if peer_master is not None:
+                yield peer_space, f"link set dev {peer} master {peer_master}"
+            yield peer_space, f"link set dev {peer} up"
+        case BridgeSpec(mtu) | XfrmSpec(_, mtu) | RealPortSpec(_, _, mtu):
+            yield space, f"link set dev {name} mtu {mtu}"
+    yield space, f"link set dev {name} {'down' if isinstance(payload, XfrmSpec) else 'up'}"
+
+
+def remove_link(key: Key, payload: Payload) -> Line:
+    """The line that removes a link; a real interface goes back to the host."""
+    match payload:
+        case RealPortSpec(interface, 0, _):
+            return key.namespace, f"link set dev {key.name} down alias '' name {interface} netns {HOME}"
+    return key.namespace, f"link del dev {key.name}"
+
+
+def make_address(payload: AddressSpec) -> str:
+    """The line for an address; without a broadcast address, so that it reads back the same."""
+    return f"address replace {payload.address} dev {payload.interface}"
+
+
+def remove_address(payload: AddressSpec) -> str:
+    """The line that removes an address."""
+    return f"address del {payload.address} dev {payload.interface}"
+
+
+def _rule(payload: RuleSpec) -> str:
+    interface = "" if payload.interface is None else f" iif {payload.interface}"
+    source = " from all" if payload.source is None else f" from {payload.source}"
+    action = "unreachable" if payload.table is None else f"lookup {payload.table}"
+    return f"pref {payload.priority}{source}{interface} {action}"
+
+
+def make_rule(payload: RuleSpec) -> str:
+    """The line for a rule."""
+    return f"rule add {_rule(payload)}"
+
+
+def remove_rule(payload: RuleSpec) -> str:
+    """The line that removes a rule."""
+    return f"rule del {_rule(payload)}"
+
+
+def _route(payload: RouteSpec) -> str:
+    via = "" if payload.via is None else f" via {payload.via}"
+    device = "" if payload.interface is None else f" dev {payload.interface}"
+    onlink = " onlink" if payload.onlink else ""
+    return f"{payload.prefix}{via}{device}{onlink} table {payload.table} proto {ROUTE_PROTOCOL}"
+
+
+def make_route(payload: RouteSpec) -> str:
+    """The line for a route."""
+    return f"route replace {_route(payload)}"
+
+
+def remove_route(payload: RouteSpec) -> str:
+    """The line that removes a route."""
+    return f"route del {payload.prefix} table {payload.table} proto {ROUTE_PROTOCOL}"

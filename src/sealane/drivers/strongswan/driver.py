@@ -1,0 +1,147 @@
+"""The strongswan driver.
+
+A charon is known as ours by the tag of its process and its private directory; a connection by the file beside it that
+says what was loaded, which is removed before charon is started and so is never older than charon.
+"""
+
+import json
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
+from pathlib import Path
+
+from sealane.diag import Fault
+from sealane.drivers.strongswan import io
+from sealane.drivers.strongswan.read import SaState, read_sas
+from sealane.host import exists, find_processes, make_private_directory, read_text, stop, write_private
+from sealane.net import Secret
+from sealane.plan import Change, CharonSpec, ConnectionSpec, Delete, Key, Kind, Resource, Stage, TunSpec
+
+PskLookup = Callable[[str], Secret | None]
+"""From a tunnel end's name ``node/tunnel`` to its key."""
+
+_WORKERS = 4
+_UPDOWN = """#!/bin/sh
+# written by sealane: the tunnel interface is up exactly while a child SA is. $1 namespace, $2 interface
+case "$PLUTO_VERB" in
+up-client*) exec /usr/sbin/ip -n "$1" link set dev "$2" up ;;
+down-client*) exec /usr/sbin/ip -n "$1" link set dev "$2" down ;;
+esac
+"""
+
+
+class StrongswanDriver:
+    """Handles charon instances and their connections.
+
+    Args:
+        network: Name of the network.
+        run_directory: Private directory of the network.
+        psk: Gives the key of a tunnel end when its connection is loaded.
+    """
+
+    def __init__(self, network: str, run_directory: Path, psk: PskLookup) -> None:
+        self._network = network
+        self._run = run_directory
+        self._psk = psk
+
+    @property
+    def handles(self) -> frozenset[Kind]:
+        """See Driver."""
+        return frozenset({Kind.CHARON, Kind.CONNECTION})
+
+    def directory(self, namespace: str) -> Path:
+        """Private directory of an instance."""
+        return self._run / namespace / "charon"
+
+    def canonical(self, resource: Resource) -> Resource:
+        """See Driver."""
+        return resource
+
+    def observe(self) -> tuple[Resource, ...]:
+        """See Driver. A charon whose TUN is gone is reported without it: it has to be mended."""
+        spaces = {tag.namespace for tag in find_processes(self._network).values() if tag.role == io.ROLE}
+        found: list[Resource] = []
+        for space in sorted(spaces):
+            found.append(Resource(Key(Kind.CHARON, space, ""), self._observed_charon(space)))
+            for path in sorted(self.directory(space).glob("*.connection")):
+                stored = json.loads(read_text(path) or "{}")
+                if stored:
+                    key = Key(Kind.CONNECTION, space, path.stem)
+                    found.append(Resource(key, ConnectionSpec(**stored)))
+        return tuple(found)
+
+    def _observed_charon(self, space: str) -> CharonSpec:
+        stored = json.loads(read_text(self.directory(space) / "tun") or "null")
+        tun = TunSpec(**stored) if stored else None
+        if tun is not None and not io.tun_exists(tun):
+            tun = None
+        return CharonSpec(read_text(self.directory(space) / "strongswan.conf") or "", tun)
+
+    def apply(self, stage: Stage) -> None:
+        """See Driver."""
+        write_private(self._run / "updown", _UPDOWN, 0o700)
+        work = self._apply_charon if stage.changes[0].key.kind is Kind.CHARON else self._apply_connection
+        with ThreadPoolExecutor(_WORKERS) as pool:
+            list(pool.map(work, stage.changes))
+
+    def _apply_charon(self, change: Change) -> None:
+        space = change.key.namespace
+        self._stop(space)
+        if isinstance(change, Delete) or not isinstance(change.new, CharonSpec):
+            return
+        directory = self.directory(space)
+        make_private_directory(directory)
+        for stale in directory.glob("*.connection"):
+            stale.unlink()
+        write_private(directory / "strongswan.conf", change.new.config)
+        tun = change.new.tun
+        write_private(directory / "tun", json.dumps(None if tun is None else asdict(tun)))
+        io.start(directory, self._network, space)
+        if tun is not None:
+            io.place_tun(space, tun)
+
+    def _apply_connection(self, change: Change) -> None:
+        directory = self.directory(change.key.namespace)
+        record = directory / f"{change.key.name}.connection"
+        if isinstance(change, Delete) or not isinstance(change.new, ConnectionSpec):
+            self._unload(change.key, record)
+            return
+        spec = change.new
+        secret = self._psk(spec.psk_name)
+        if secret is None:
+            raise Fault(
+                f"load tunnel {spec.psk_name}",
+                "its pre-shared key is not known",
+                "give psk: inline, by env, by file or generate: true in the plan",
+            )
+        settings = json.loads(spec.settings)
+        owners = (settings["local"]["id"], settings["remote"]["id"])
+        with io.vici_session(directory) as session:
+            if record.exists():
+                io.terminate(session, change.key.name)
+            io.load_connection(session, change.key.name, settings, secret.reveal(), owners)
+            if spec.initiate:
+                io.initiate(session, change.key.name)
+        write_private(record, json.dumps(asdict(spec)))
+
+    def _unload(self, key: Key, record: Path) -> None:
+        if io.ROLE in {tag.role for tag in find_processes(self._network).values() if tag.namespace == key.namespace}:
+            with io.vici_session(self.directory(key.namespace)) as session:
+                io.terminate(session, key.name)
+                session.unload_conn({"name": key.name})
+                session.unload_shared({"id": key.name})
+        record.unlink(missing_ok=True)
+
+    def _stop(self, space: str) -> None:
+        tags = find_processes(self._network)
+        stop(pid for pid, tag in tags.items() if tag.namespace == space and tag.role == io.ROLE)
+        if exists(space):
+            io.remove_decoy(space)
+
+    def states(self, namespace: str) -> dict[str, SaState]:
+        """The SAs of a charon by connection name.
+
+        Raises:
+            Fault: charon does not answer.
+        """
+        return dict(read_sas(io.list_sas(self.directory(namespace))))

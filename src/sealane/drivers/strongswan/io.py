@@ -1,0 +1,134 @@
+"""Starting charon, placing its TUN, and speaking vici."""
+
+import socket
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, cast
+
+from sealane.diag import Fault
+from sealane.host import Tag, alive, read_text, run, run_unchecked, spawn
+from sealane.plan import TunSpec
+
+ROLE = "charon"
+_BINARY = "/usr/sbin/charon-systemd"
+_START_LIMIT_S = 10.0
+_ANSWER_LIMIT_S = 10.0
+_POLL_S = 0.005
+_OWN_TUN = "ipsec0"
+"""The name charon gives the first TUN of a namespace, and looks for when it installs a child SA."""
+
+
+@contextmanager
+def vici_session(directory: Path) -> Iterator[Any]:
+    """A vici session with the charon of a directory.
+
+    Raises:
+        Fault: charon does not answer.
+    """
+    import vici  # noqa: PLC0415 - only where it is used: it costs start-up time
+
+    connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    connection.settimeout(_ANSWER_LIMIT_S)
+    try:
+        connection.connect(str(directory / "charon.vici"))
+        yield vici.Session(connection)
+    except (OSError, vici.exception.SessionException, vici.exception.CommandException) as error:
+        raise Fault(f"speak with charon in {directory.parent.name}", str(error), "run sealane up again") from error
+    finally:
+        connection.close()
+
+
+def start(directory: Path, network: str, namespace: str) -> None:
+    """Start charon and wait until vici answers.
+
+    Raises:
+        Fault: It ended or did not answer in time.
+    """
+    vici_socket = directory / "charon.vici"
+    vici_socket.unlink(missing_ok=True)
+    log = directory / "charon.out"
+    environment = {"STRONGSWAN_CONF": str(directory / "strongswan.conf")}
+    process = spawn([_BINARY], Tag(network, namespace, ROLE), log, environment)
+    deadline = time.monotonic() + _START_LIMIT_S
+    while not _answers(vici_socket):
+        if not alive(process.pid) or time.monotonic() > deadline:
+            tail = (read_text(directory / "charon.log") or read_text(log) or "").strip()[-400:]
+            raise Fault(f"start charon in {namespace}", tail or "it ended or does not answer", f"look at {log}")
+        time.sleep(_POLL_S)
+
+
+def _answers(path: Path) -> bool:
+    try:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+            probe.connect(str(path))
+    except OSError:
+        return False
+    return True
+
+
+def place_tun(namespace: str, tun: TunSpec) -> None:
+    """Move charon's TUN to the router's namespace and leave a decoy where charon looks for it.
+
+    A TUN stays attached to the file it was opened with, so plaintext appears in the router while IKE and ESP sockets
+    stay in the endpoint. Without the decoy charon 5.9.8 fails to install the child SA, and the peer is told
+    ``TS_UNACCEPTABLE``. The interface stays down until the child SA is up.
+
+    Raises:
+        Fault: The TUN did not appear or could not be moved.
+    """
+    deadline = time.monotonic() + _START_LIMIT_S
+    while run_unchecked(["ip", "-n", namespace, "link", "show", "dev", _OWN_TUN]).returncode != 0:
+        if time.monotonic() > deadline:
+            raise Fault(f"start ESP in {namespace}", "charon made no TUN", "check that /dev/net/tun is there")
+        time.sleep(_POLL_S)
+    lines = (
+        f"link set dev {_OWN_TUN} netns {tun.namespace} name {tun.name}",
+        f"link add {_OWN_TUN} type bridge",
+        f"link set dev {_OWN_TUN} up",
+    )
+    run(["ip", "-n", namespace, "-batch", "-"], text="\n".join(lines) + "\n")
+    inner = [f"link set dev {tun.name} mtu {tun.mtu_bytes}"]
+    if tun.address is not None:
+        inner.append(f"address replace {tun.address} dev {tun.name}")
+    run(["ip", "-n", tun.namespace, "-batch", "-"], text="\n".join(inner) + "\n")
+
+
+def remove_decoy(namespace: str) -> None:
+    """Take away what ``place_tun`` left, or the next charon would name its TUN otherwise."""
+    run_unchecked(["ip", "-n", namespace, "link", "del", "dev", _OWN_TUN])
+
+
+def tun_exists(tun: TunSpec) -> bool:
+    """True while the TUN is in the router's namespace."""
+    return run_unchecked(["ip", "-n", tun.namespace, "link", "show", "dev", tun.name]).returncode == 0
+
+
+def load_connection(session: Any, name: str, settings: Mapping[str, Any], key: str, owners: Sequence[str]) -> None:
+    """Load the key, then the connection that uses it."""
+    session.load_shared({"id": name, "type": "IKE", "data": key, "owners": list(owners)})
+    session.load_conn({name: settings})
+
+
+def initiate(session: Any, name: str) -> None:
+    """Start negotiating and return at once; charon keeps trying."""
+    for _ in session.initiate({"child": "child", "ike": name, "timeout": "-1"}):
+        pass
+
+
+def terminate(session: Any, name: str) -> None:
+    """Close the IKE SA, telling the peer."""
+    import vici  # noqa: PLC0415 - see vici_session
+
+    try:
+        for _ in session.terminate({"ike": name, "timeout": "2000"}):
+            pass
+    except vici.exception.CommandException:
+        return  # there was none
+
+
+def list_sas(directory: Path) -> Sequence[Mapping[str, Any]]:
+    """The ``list-sas`` events."""
+    with vici_session(directory) as session:
+        return cast("Sequence[Mapping[str, Any]]", list(session.list_sas()))

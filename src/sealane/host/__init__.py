@@ -1,0 +1,23 @@
+"""The host as all drivers need it: programs, processes of ours, network namespaces, private files."""
+
+from sealane.host.files import make_private_directory, read_text, write_private
+from sealane.host.netns import entered, exists, list_namespaces, namespace_path
+from sealane.host.process import Tag, alive, find_processes, spawn, stop
+from sealane.host.run import run, run_unchecked
+
+__all__ = [
+    "Tag",
+    "alive",
+    "entered",
+    "exists",
+    "find_processes",
+    "list_namespaces",
+    "make_private_directory",
+    "namespace_path",
+    "read_text",
+    "run",
+    "run_unchecked",
+    "spawn",
+    "stop",
+    "write_private",
+]

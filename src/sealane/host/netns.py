@@ -1,0 +1,65 @@
+"""Named network namespaces (ip-netns(8)), entered without a helper process."""
+
+import ctypes
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sealane.diag import Fault
+
+_DIRECTORY = Path("/run/netns")
+_CLONE_NEWNET = 0x40000000
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+def namespace_path(name: str) -> Path:
+    """Where the namespace is bound."""
+    return _DIRECTORY / name
+
+
+def exists(name: str) -> bool:
+    """True when the namespace has a name here."""
+    return namespace_path(name).exists()
+
+
+def list_namespaces(prefix: str) -> tuple[str, ...]:
+    """Names that begin with ``prefix``, sorted."""
+    try:
+        return tuple(sorted(entry.name for entry in _DIRECTORY.iterdir() if entry.name.startswith(prefix)))
+    except FileNotFoundError:
+        return ()
+
+
+@contextmanager
+def entered(name: str | None) -> Iterator[None]:
+    """Run the calling thread, and the processes it starts, in a namespace; None stays where it is.
+
+    Raises:
+        Fault: The namespace is gone or entering needs root.
+    """
+    if name is None:
+        yield
+        return
+    home = os.open("/proc/thread-self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        try:
+            there = os.open(namespace_path(name), os.O_RDONLY | os.O_CLOEXEC)
+        except OSError as error:
+            raise Fault(f"enter namespace {name}", str(error), "run sealane up again") from error
+        try:
+            _setns(there, name)
+        finally:
+            os.close(there)
+        try:
+            yield
+        finally:
+            _setns(home, "the host's")
+    finally:
+        os.close(home)
+
+
+def _setns(descriptor: int, name: str) -> None:
+    if _libc.setns(descriptor, _CLONE_NEWNET) != 0:
+        answer = os.strerror(ctypes.get_errno())
+        raise Fault(f"enter namespace {name}", answer, "run as root")

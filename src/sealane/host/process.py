@@ -1,0 +1,116 @@
+"""Processes that outlive us, recognised by an environment variable that all their children inherit."""
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from sealane.diag import Fault
+from sealane.host.netns import entered
+
+_VARIABLE = b"SEALANE_PROCESS="
+_TERM_GRACE_S = 2.0
+_POLL_S = 0.01
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Tag:
+    """Whose a process is: network, namespace and role (``bird``, ``charon``, ``zebra``, ``capture``)."""
+
+    network: str
+    namespace: str
+    role: str
+
+    def __str__(self) -> str:
+        return f"{self.network}:{self.namespace}:{self.role}"
+
+
+def spawn(
+    command: Sequence[str], tag: Tag, log: Path | None = None, environment: Mapping[str, str] | None = None
+) -> subprocess.Popen[bytes]:
+    """Start a process in its namespace and session, its output going to ``log`` (or nowhere).
+
+    Raises:
+        Fault: The program is missing or the namespace is gone.
+    """
+    variables = {
+        "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+        "LC_ALL": "C",
+        "SEALANE_PROCESS": str(tag),
+        **(environment or {}),
+    }
+    descriptor = os.open(log or os.devnull, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+    try:
+        with entered(tag.namespace or None):
+            return subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=descriptor,
+                stderr=descriptor,
+                start_new_session=True,
+                env=variables,
+                cwd="/",
+            )
+    except FileNotFoundError as error:
+        raise Fault(f"start {command[0]}", "it is not installed", "run make setup") from error
+    finally:
+        os.close(descriptor)
+
+
+def find_processes(network: str) -> Mapping[int, Tag]:
+    """All living processes of a network by pid; reading other users' processes needs root."""
+    found = {}
+    wanted = _VARIABLE + network.encode() + b":"
+    for entry in os.listdir("/proc"):  # noqa: PTH208 - twice as fast as iterdir, and run often
+        if not entry.isdigit():
+            continue
+        try:
+            environment = Path("/proc", entry, "environ").read_bytes()
+        except OSError:
+            continue
+        start = environment.find(wanted)
+        if start < 0 or (start > 0 and environment[start - 1] != 0):
+            continue
+        value = environment[start + len(_VARIABLE) :].split(b"\0", 1)[0].decode(errors="replace")
+        match value.split(":"):
+            case [_, namespace, role] if alive(int(entry)):
+                found[int(entry)] = Tag(network, namespace, role)
+    return found
+
+
+def alive(pid: int) -> bool:
+    """True while the process runs; a zombie does not."""
+    try:
+        return Path("/proc", str(pid), "stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except (OSError, IndexError):
+        return False
+
+
+def stop(pids: Iterable[int], *, at_once: bool = False) -> None:
+    """End processes: politely, then for good. Those already gone are no error."""
+    waiting = [pid for pid in pids if _signal(pid, signal.SIGKILL if at_once else signal.SIGTERM)]
+    waiting = _wait(waiting, _TERM_GRACE_S)
+    for pid in waiting:
+        _signal(pid, signal.SIGKILL)
+    _wait(waiting, _TERM_GRACE_S)
+
+
+def _signal(pid: int, number: signal.Signals) -> bool:
+    try:
+        os.kill(pid, number)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def _wait(pids: list[int], limit_s: float) -> list[int]:
+    """Those of ``pids`` that still live after at most ``limit_s``."""
+    deadline = time.monotonic() + limit_s
+    while pids and time.monotonic() < deadline:
+        pids = [pid for pid in pids if alive(pid)]
+        if pids:
+            time.sleep(_POLL_S)
+    return pids

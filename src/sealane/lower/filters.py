@@ -1,0 +1,54 @@
+"""nftables tables of every namespace: the meter on circuit ports, guards, clamps, firewalls, security groups."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+from sealane.lower.options import EspBackend, LowerOptions
+from sealane.lower.tunnels import PlacedEnd
+from sealane.lower.wiring import Place
+from sealane.model import Network, Platform, Port
+from sealane.net import NodeName
+from sealane.plan import FilterSpec, Key, Kind, Resource
+from sealane.vendors import nftables
+
+
+def lower_filters(
+    place: Place,
+    placed: tuple[PlacedEnd, ...],
+    options: LowerOptions,
+) -> Iterator[Resource]:
+    """Tables of one node."""
+    node = place.node
+    tunnels = tuple(one.interface for one in placed)
+    if placed:
+        yield _table(place.namespace, nftables.GUARD_TABLE, nftables.guard(tunnels))
+        clamp = nftables.mss_clamp({one.interface: one.mss_bytes for one in placed})
+        yield _table(place.namespace, nftables.CLAMP_TABLE, clamp)
+    if node.platform is Platform.ASA:
+        outer = {one.end.source_interface: one.outer_interface for one in placed if one.end.source_interface}
+        ports = outer if options.esp is EspBackend.USERSPACE else {}
+        text = nftables.stateful_device(node, place.names, ports)
+        yield _table(place.namespace, nftables.DEVICE_TABLE, text)
+    if node.security_group is not None:
+        yield _table(place.namespace, nftables.SECURITY_TABLE, nftables.security_group(node))
+
+
+def lower_meters(
+    network: Network, where: Mapping[NodeName, Place], options: LowerOptions
+) -> Iterator[tuple[Port, Resource]]:
+    """The meter on every circuit-facing port that is ours, with the port it is on."""
+    protections = tuple(
+        protection if options.mode is None else replace(protection, mode=options.mode)
+        for protection in network.protections
+    )
+    for circuit in network.circuits:
+        for port, faces_cloud in ((circuit.cloud, False), (circuit.site, True)):
+            if port is None:
+                continue
+            place = where[port.node]
+            text = nftables.meter(circuit, place.names[port.interface], protections, at_cloud=not faces_cloud)
+            yield port, _table(place.namespace, nftables.METER_TABLE, text)
+
+
+def _table(namespace: str, name: str, text: str) -> Resource:
+    return Resource(Key(Kind.FILTER, namespace, name), FilterSpec.of(text))
