@@ -1,0 +1,227 @@
+"""The meter: counters on the circuit-facing port that tell ESP, IKE and clear protected packets apart.
+
+Table ``inet sealane_meter``. Every packet that crosses the port passes one of the two hooks once and one class:
+
+1. ``class_ike`` and ``class_esp``: between the ends of a tunnel (RFC 7296, RFC 4303, RFC 3948) and nothing else between them, so
+   that other traffic of these addresses counts as clear;
+2. ``class_routing`` between the two addresses of the circuit: BGP (RFC 4271) and BFD (RFC 5881, RFC 5883);
+3. ``clear_<protection>_to_site`` and ``_to_cloud``: a protected pair in clear. A required protection is dropped: before
+   it leaves, ``blocked_...`` counts it and nothing crossed; on arrival it has crossed, so ``clear_...`` counts it and
+   ``refused_...`` tells that it went no further;
+4. ``class_routing`` between other addresses, then ``class_other``.
+"""
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from sealane.model import Circuit, Mode, Network, Protection
+from sealane.net import Address
+from sealane.vendors.nftables.text import address_set, chain, linux_name, prefix_set, slug, table
+
+METER_TABLE = "sealane_meter"
+
+_STRICTEST = (Mode.REQUIRED, Mode.MONITOR, Mode.OPEN)
+_DIRECTIONS = ("to_site", "to_cloud")
+_CLASSES = ("ike", "esp", "routing", "other")
+_CLASS = "class_"  # a bare "esp" is a keyword
+_BGP = "tcp dport 179", "tcp sport 179"
+# Single-hop BFD and echo (RFC 5881), multihop BFD (RFC 5883).
+_BFD = ("udp dport { 3784, 3785, 4784 }",)
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """Packets and their bytes, IP header included."""
+
+    packets: int = 0
+    bytes: int = 0
+
+    def __add__(self, other: "Count") -> "Count":
+        return Count(self.packets + other.packets, self.bytes + other.bytes)
+
+
+@dataclass(frozen=True, slots=True)
+class MeterReading:
+    """What crossed a circuit since its meter was set.
+
+    Args:
+        ike, esp, routing, other: See the module.
+        clear_protected: All protected packets that crossed in clear.
+        blocked: Protected packets dropped before they left.
+        refused: Protected packets dropped on arrival; they are part of ``clear_protected`` too.
+        clear_by: (slug of the protection, ``to_site`` or ``to_cloud``) -> packets that crossed in clear.
+        blocked_by, refused_by: Likewise.
+    """
+
+    ike: Count
+    esp: Count
+    routing: Count
+    other: Count
+    clear_protected: Count
+    blocked: Count
+    refused: Count
+    clear_by: Mapping[tuple[str, str], Count]
+    blocked_by: Mapping[tuple[str, str], Count]
+    refused_by: Mapping[tuple[str, str], Count]
+
+
+def meter(
+    circuit: Circuit,
+    interface: str,
+    protections: Iterable[Protection],
+    *,
+    tunnels: Iterable[tuple[Address, Address]] | None = None,
+    circuit_addresses: Iterable[Address] = (),
+    enforce: bool = True,
+) -> str:
+    """The meter of one circuit, for the namespace that owns a port of it (either end).
+
+    Args:
+        circuit: The circuit, for its name.
+        interface: Linux name of the port.
+        protections: What must not cross in clear.
+        tunnels: Outer address pairs of the tunnels. None takes any pair for a tunnel, for a far end nobody modelled.
+        circuit_addresses: Addresses of both ends of the circuit.
+        enforce: False counts what a required protection would drop as clear and lets it pass.
+
+    Raises:
+        ValueError: The interface name is not one the kernel would take.
+    """
+    # The strictest mode first: where protections overlap, a lax one must not let pass what a required one drops.
+    wanted = sorted(protections, key=lambda found: (_STRICTEST.index(found.mode), found.name))
+    port = linux_name(interface)
+    body = [f"comment {_comment(circuit.name)}"]
+    body.extend(f"counter {name} {{ }}" for name in _counters(wanted, enforce=enforce))
+    shared = [*_tunnel_rules(tunnels), *_circuit_routing(circuit_addresses)]
+    for name, hook, match, arriving in (
+        ("arriving", "type filter hook prerouting priority -300; policy accept;", f"iifname {port}", True),
+        ("leaving", "type filter hook postrouting priority 300; policy accept;", f"oifname {port}", False),
+    ):
+        body.extend(chain(name, hook, [f"{match} jump classify_{name}"]))
+        protected = _protection_rules(wanted, arriving=arriving, enforce=enforce)
+        body.extend(chain(f"classify_{name}", None, [*shared, *protected, *_routing(""), "counter name class_other"]))
+    return table(METER_TABLE, body)
+
+
+def meter_of(network: Network, circuit: Circuit, interface: str, *, enforce: bool = True) -> str:
+    """The meter of a circuit with everything that the Network tells about it."""
+    ends = [circuit.cloud, *([circuit.site] if circuit.site is not None else [])]
+    addresses = [one.ip for end in ends for one in network.node(end.node).interface(end.interface).addresses]
+    pairs = [(pair.near.local, pair.near.remote) for pair in network.tunnels()]
+    return meter(
+        circuit, interface, network.protections, tunnels=pairs, circuit_addresses=addresses, enforce=enforce
+    )
+
+
+def read_meter(json_text: str) -> MeterReading:
+    """The reading in the answer of ``nft -j list counters table inet sealane_meter``.
+
+    Raises:
+        ValueError: The answer is not JSON of that form, or has no meter in it.
+    """
+    found: dict[str, Count] = {}
+    for item in json.loads(json_text)["nftables"]:
+        counter = item.get("counter")
+        if counter is not None and counter.get("table") == METER_TABLE:
+            found[counter["name"]] = Count(int(counter["packets"]), int(counter["bytes"]))
+    missing = [name for name in _CLASSES if _CLASS + name not in found]
+    if missing:
+        raise ValueError(f"no counter {', '.join(missing)} in table {METER_TABLE}")
+    clear, blocked, refused = (_by_protection(found, head) for head in ("clear_", "blocked_", "refused_"))
+    return MeterReading(
+        **{name: found[_CLASS + name] for name in _CLASSES},
+        clear_protected=sum(clear.values(), Count()),
+        blocked=sum(blocked.values(), Count()),
+        refused=sum(refused.values(), Count()),
+        clear_by=clear,
+        blocked_by=blocked,
+        refused_by=refused,
+    )
+
+
+def _by_protection(found: Mapping[str, Count], head: str) -> dict[tuple[str, str], Count]:
+    return {
+        (name.removeprefix(head).removesuffix(f"_{direction}"), direction): count
+        for name, count in sorted(found.items())
+        for direction in _DIRECTIONS
+        if name.startswith(head) and name.endswith(f"_{direction}")
+    }
+
+
+def _comment(text: str) -> str:
+    return '"circuit ' + re.sub(r"[^A-Za-z0-9 _-]", "_", text)[:80] + '"'
+
+
+def _counters(protections: Sequence[Protection], *, enforce: bool) -> Iterator[str]:
+    yield from (_CLASS + name for name in _CLASSES)
+    for protection in protections:
+        heads = ("clear", "blocked", "refused") if _dropped(protection, enforce=enforce) else ("clear",)
+        for head in heads:
+            for direction in _DIRECTIONS:
+                yield f"{head}_{slug(protection.name)}_{direction}"
+
+
+def _dropped(protection: Protection, *, enforce: bool) -> bool:
+    return enforce and protection.mode is Mode.REQUIRED
+
+
+def _tunnel_rules(tunnels: Iterable[tuple[Address, Address]] | None) -> list[str]:
+    if tunnels is None:
+        return _outer_rules("")
+    pairs = sorted(set(tunnels))
+    if not pairs:
+        return []
+    both = sorted({*pairs, *((far, near) for near, far in pairs)})
+    ends = "{ " + ", ".join(f"{source} . {destination}" for source, destination in both) + " }"
+    match = f"ip saddr . ip daddr {ends} "
+    # A later fragment has no UDP header; the first of its datagram was classified by ports, so nothing hides here.
+    return [*_outer_rules(match), f"{match}ip protocol udp ip frag-off & 0x1fff != 0 counter name class_esp accept"]
+
+
+def _outer_rules(match: str) -> list[str]:
+    """The first four octets after UDP 4500 are zero for IKE (RFC 3948, 2.2); one octet alone is a keepalive (2.3)."""
+    return [
+        f"{match}ip protocol esp counter name class_esp accept",
+        f"{match}udp sport 500 udp dport 500 counter name class_ike accept",
+        f"{match}udp dport 4500 udp length 9 counter name class_ike accept",
+        f"{match}udp sport 4500 udp length 9 counter name class_ike accept",
+        *(
+            rule
+            for side in ("dport", "sport")
+            for rule in (
+                f"{match}udp {side} 4500 @th,64,32 0x0 counter name class_ike accept",
+                f"{match}udp {side} 4500 @th,64,32 != 0x0 counter name class_esp accept",
+            )
+        ),
+    ]
+
+
+def _circuit_routing(addresses: Iterable[Address]) -> list[str]:
+    known = set(addresses)
+    if not known:
+        return []
+    ends = address_set(known)
+    return _routing(f"ip saddr {ends} ip daddr {ends} ")
+
+
+def _routing(match: str) -> list[str]:
+    return [f"{match}{rule} counter name class_routing accept" for rule in (*_BGP, *_BFD)]
+
+
+def _protection_rules(protections: Sequence[Protection], *, arriving: bool, enforce: bool) -> Iterator[str]:
+    for protection in protections:
+        if not protection.cloud or not protection.site:
+            continue
+        cloud, site = prefix_set(protection.cloud), prefix_set(protection.site)
+        for direction, source, destination in (("to_site", cloud, site), ("to_cloud", site, cloud)):
+            name = f"{slug(protection.name)}_{direction}"
+            if not _dropped(protection, enforce=enforce):
+                verdict = f"counter name clear_{name} accept"
+            elif arriving:
+                verdict = f"counter name clear_{name} counter name refused_{name} drop"
+            else:
+                verdict = f"counter name blocked_{name} drop"
+            yield f"ip saddr {source} ip daddr {destination} {verdict}"
+
