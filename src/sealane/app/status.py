@@ -174,7 +174,7 @@ class Observer:
     def meter(self, port: Port) -> nftables.MeterReading:
         """The meter of one port."""
         space = self.lowered.places[port.node].namespace
-        table = ["nft", "-j", "list", "counters", "table", "inet", nftables.METER_TABLE.split()[-1]]
+        table = ["nft", "-j", "list", "counters", "table", "inet", nftables.METER_TABLE]
         return nftables.read_meter(run(table, namespace=space))
 
     def nexthops(self, node: str, table: int | None, address: str) -> tuple[str, ...]:

@@ -21,16 +21,17 @@ def lower_filters(
     node = place.node
     tunnels = tuple(one.interface for one in placed)
     if placed:
-        yield _table(place.namespace, nftables.GUARD_TABLE, nftables.guard(tunnels))
+        outer_pairs = [(one.end.local, one.end.remote) for one in placed]
+        yield _table(place.namespace, nftables.GUARD_TABLE, nftables.guard(tunnels, outer_pairs))
         clamp = nftables.mss_clamp({one.interface: one.mss_bytes for one in placed})
-        yield _table(place.namespace, nftables.CLAMP_TABLE, clamp)
+        yield _table(place.namespace, nftables.MSS_TABLE, clamp)
     if node.platform is Platform.ASA:
         outer = {one.end.source_interface: one.outer_interface for one in placed if one.end.source_interface}
         ports = outer if options.esp is EspBackend.USERSPACE else {}
         text = nftables.stateful_device(node, place.names, ports)
-        yield _table(place.namespace, nftables.DEVICE_TABLE, text)
+        yield _table(place.namespace, nftables.STATEFUL_TABLE, text)
     if node.security_group is not None:
-        yield _table(place.namespace, nftables.SECURITY_TABLE, nftables.security_group(node))
+        yield _table(place.namespace, nftables.GROUP_TABLE, nftables.security_group(node))
 
 
 def lower_meters(
@@ -41,14 +42,14 @@ def lower_meters(
         protection if options.mode is None else replace(protection, mode=options.mode)
         for protection in network.protections
     )
+    metered = replace(network, protections=protections)
     for circuit in network.circuits:
-        for port, faces_cloud in ((circuit.cloud, False), (circuit.site, True)):
-            if port is None:
-                continue
-            place = where[port.node]
-            text = nftables.meter(circuit, place.names[port.interface], protections, at_cloud=not faces_cloud)
-            yield port, _table(place.namespace, nftables.METER_TABLE, text)
+        for port in (circuit.cloud, circuit.site):
+            if port is not None:
+                place = where[port.node]
+                text = nftables.meter_of(metered, circuit, place.names[port.interface])
+                yield port, _table(place.namespace, nftables.METER_TABLE, text)
 
 
 def _table(namespace: str, name: str, text: str) -> Resource:
-    return Resource(Key(Kind.FILTER, namespace, name), FilterSpec.of(text))
+    return Resource(Key(Kind.FILTER, namespace, f"inet {name}"), FilterSpec.of(text))

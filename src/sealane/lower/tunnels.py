@@ -14,7 +14,16 @@ from sealane.diag import Finding, Severity
 from sealane.lower.names import namespace
 from sealane.lower.options import EspBackend, LowerOptions
 from sealane.lower.wiring import Place
-from sealane.model import USERSPACE_MAX_INNER_BYTES, Network, Node, Platform, TunnelEnd, inner_mtu, tcp_mss
+from sealane.model import (
+    USERSPACE_MAX_INNER_BYTES,
+    InterfaceKind,
+    Network,
+    Node,
+    Platform,
+    TunnelEnd,
+    inner_mtu,
+    tcp_mss,
+)
 from sealane.net import InterfaceAddress, host_prefix
 from sealane.plan import (
     AddressSpec,
@@ -79,8 +88,9 @@ def _placed(network: Network, place: Place, end: TunnelEnd, options: LowerOption
     interface = place.names[end.interface]
     userspace = options.esp is EspBackend.USERSPACE
     suffix = interface.removeprefix("ipsec")
-    source = end.source_interface
-    outer = f"gw{suffix}" if source is None else place.names[source]
+    outer = f"gw{suffix}"
+    if end.source_interface is not None and _is_loopback(place.node, end.source_interface):
+        outer = place.names[end.source_interface]
     outer_mtu = min((circuit.mtu_bytes for circuit in network.circuits), default=_DEFAULT_MTU_BYTES)
     mtu = end.mtu_bytes or inner_mtu(outer_mtu, end.esp, udp_encapsulated=userspace)
     if userspace:
@@ -88,6 +98,10 @@ def _placed(network: Network, place: Place, end: TunnelEnd, options: LowerOption
     stated = [size for size in (end.mss_bytes, _device_mss(place.node)) if size is not None]
     charon = namespace(network.name, f"{place.node.name}-t{suffix}") if userspace else place.namespace
     return PlacedEnd(place.node, end, place.namespace, interface, outer, charon, mtu, min([tcp_mss(mtu), *stated]))
+
+
+def _is_loopback(node: Node, interface: str) -> bool:
+    return node.interface(interface).kind is InterfaceKind.LOOPBACK
 
 
 def _device_mss(node: Node) -> int | None:
@@ -133,27 +147,29 @@ def lower_tunnels(placed: tuple[PlacedEnd, ...], place: Place, options: LowerOpt
         config = render_charon(CharonOptions(directory, userspace_esp=False, give_up_s=give_up_s))
         yield Resource(Key(Kind.CHARON, place.namespace, ""), CharonSpec(config, tun=None))
     for one in placed:
-        yield from _outer_routes(one)
+        yield from _outer_routes(one, place)
         if options.esp is EspBackend.KERNEL:
             yield from _kernel_end(one, options)
         else:
             yield from _userspace_end(one, options)
 
 
-def _outer_routes(one: PlacedEnd) -> Iterator[Resource]:
+def _outer_routes(one: PlacedEnd, place: Place) -> Iterator[Resource]:
     """Towards the outer address: the /32, and the connected prefix of the interface that owns it, if any."""
     table = GATEWAY_TABLE if one.node.platform is Platform.TRANSIT_ROUTER else MAIN_TABLE
-    prefixes = {str(host_prefix(one.end.local))}
-    prefixes |= {str(address.network) for address in _source_addresses(one)}
-    for prefix in sorted(prefixes):
+    routes = {str(address.network): owner for address, owner in _source_addresses(one, place)}
+    routes[str(host_prefix(one.end.local))] = one.outer_interface
+    for prefix, interface in sorted(routes.items()):
         key = Key(Kind.ROUTE, one.router, f"{table} {prefix}")
-        yield Resource(key, RouteSpec(table, prefix, via=None, interface=one.outer_interface))
+        yield Resource(key, RouteSpec(table, prefix, via=None, interface=interface))
 
 
-def _source_addresses(one: PlacedEnd) -> tuple[InterfaceAddress, ...]:
-    if one.end.source_interface is None:
+def _source_addresses(one: PlacedEnd, place: Place) -> tuple[tuple[InterfaceAddress, str], ...]:
+    """Addresses of the interface that owns the outer address, each with its Linux name."""
+    source = one.end.source_interface
+    if source is None:
         return ()
-    return one.node.interface(one.end.source_interface).addresses
+    return tuple((address, place.names[source]) for address in one.node.interface(source).addresses)
 
 
 def _userspace_end(one: PlacedEnd, options: LowerOptions) -> Iterator[Resource]:

@@ -66,7 +66,7 @@ class BirdDriver:
         write_private(fresh, config)
         answer = io.birdc(directory, "configure", f'"{fresh}"')
         if "Reconfig" not in answer:
-            raise Fault(f"reconfigure bird in {space}", answer.strip()[-400:], "look at the answer; run sealane up again")
+            raise Fault(f"reconfigure bird in {space}", answer.strip()[-400:], "see the answer; run sealane up again")
         fresh.replace(directory / "bird.conf")
 
     def _stop(self, space: str) -> None:
