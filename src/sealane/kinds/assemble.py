@@ -79,7 +79,9 @@ class _Assembly:
         self._plan = plan
         self._tunnels = Tunnels(plan, devices, secrets)
         router = plan.transit_router
-        links = (*router.attachments.vpc, *router.attachments.vbr) if router is not None else ()
+        links: tuple[VpcAttachment | VbrAttachment, ...] = ()
+        if router is not None:
+            links = (*router.attachments.vpc, *router.attachments.vbr)
         self._transfers = transfers(one.name for one in links)
         self._of_vpc = {one.vpc: one for one in router.attachments.vpc} if router is not None else {}
         self._of_vbr = {one.vbr: one for one in router.attachments.vbr} if router is not None else {}
@@ -145,15 +147,18 @@ class _Assembly:
             case VpcAttachment():
                 vpc = next(one for one in self._plan.vpcs if one.name == spec.vpc)
                 prefixes = tuple(one.cidr_block for one in vpc.vswitches)
-                made = attachment(spec, AttachmentKind.VPC, vpc.name, slug(vpc.name), (spec.name,), prefixes)
+                made = attachment(spec, AttachmentKind.VPC, instance=vpc.name, peer=slug(vpc.name),
+                                  interfaces=(spec.name,), prefixes=prefixes)
             case VbrAttachment():
-                made = attachment(spec, AttachmentKind.VBR, spec.vbr, slug(spec.vbr), (spec.name,), ())
+                made = attachment(spec, AttachmentKind.VBR, instance=spec.vbr, peer=slug(spec.vbr),
+                                  interfaces=(spec.name,), prefixes=())
             case VpnAttachment():
                 paths = self._tunnels.of_connection(spec.ipsec_connection)
                 routes = next(c for c in self._plan.ipsec_connections if c.name == spec.ipsec_connection).route_entries
-                return attachment(spec, AttachmentKind.VPN, spec.ipsec_connection, None,
-                                  tuple(path.name for path in paths), tuple(route.route_dest for route in routes),
-                                  self._tunnels.neighbors(spec.ipsec_connection)), ()
+                return attachment(spec, AttachmentKind.VPN, instance=spec.ipsec_connection, peer=None,
+                                  interfaces=tuple(path.name for path in paths),
+                                  prefixes=tuple(route.route_dest for route in routes),
+                                  neighbors=self._tunnels.neighbors(spec.ipsec_connection)), ()
         return made, (link(spec, self._transfers[spec.name].transit_router),)
 
     def _segments(self) -> Iterator[Segment]:
@@ -176,7 +181,7 @@ class _Assembly:
 
     def _site_names(self, name: str) -> dict[str, NodeName]:
         site = next(one for one in self._plan.sites if one.name == name)
-        written = [one.name for one in (*site.routers, *site.hosts)]
+        written = [*(one.name for one in site.routers), *(one.name for one in site.hosts)]
         if site.device is not None:
             written.append(site.device.name)
         return {one: slug(one) for one in written}

@@ -15,9 +15,9 @@ from sealane.spec.readers import (
     SecretText,
     Text,
     Whole,
+    description_reader,
     is_reserved,
     name_reader,
-    description_reader,
 )
 from sealane.spec.spot import Spot
 from sealane.spec.yaml_text import parse

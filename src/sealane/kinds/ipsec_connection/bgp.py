@@ -8,7 +8,7 @@ from sealane.spec import AddressText, AsnText, Field, Fields, Mark, Places, Pref
 
 LINK_LOCAL = Prefix("169.254.0.0/16")
 TUNNEL_LENGTH = 30
-FORBIDDEN = tuple(Prefix(f"169.254.{third}.0/30") for third in range(7)) + (Prefix("169.254.169.252/30"),)
+FORBIDDEN = (*(Prefix(f"169.254.{third}.0/30") for third in range(7)), Prefix("169.254.169.252/30"))
 """Tunnel prefixes that the cloud uses itself; sources differ on 169.254.6.0, the longer list is kept."""
 CLOUD_ASN = Asn(45104)
 AUTO_BFD = Bfd(100, 3)

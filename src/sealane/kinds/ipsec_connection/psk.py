@@ -6,7 +6,8 @@ from typing import TypeAlias
 from sealane.net import Secret
 from sealane.spec import Fields, Mark, Scalar, SecretText, Spot
 
-PSK = SecretText("VCO-010", r"[!#-~]", 100, "1 to 100 letters, digits and ASCII punctuation without spaces and double quotes")
+PSK = SecretText("VCO-010", r"[!#-~]", 100,
+                 "1 to 100 letters, digits and ASCII punctuation without spaces and double quotes")
 """Rule of TunnelIkeConfig.Psk."""
 
 

@@ -34,6 +34,7 @@ def tunnel_interface(end: TunnelEnd) -> Interface:
 def attachment(
     spec: AnyAttachment,
     kind: AttachmentKind,
+    *,
     instance: str,
     peer: NodeName | None,
     interfaces: tuple[str, ...],
@@ -50,6 +51,7 @@ def transit_router_node(
     spec: TransitRouterSpec,
     region: str,
     name: NodeName,
+    *,
     attachments: Sequence[Attachment],
     interfaces: Sequence[Interface],
     tunnel_ends: Sequence[TunnelEnd],
@@ -79,8 +81,8 @@ def _tables(spec: TransitRouterSpec) -> tuple[TransitTable, ...]:
     written = spec.route_tables or (TrTable(SYSTEM, SYSTEM, None, spec.at),)
     tables = []
     for table in sorted(written, key=lambda one: (one.type != SYSTEM, one.name)):
-        routes = sorted((route for route in spec.route_entries if (route.route_table or spec.system_table) == table.name),
-                        key=lambda route: route.destination_cidr_block)
+        own = (route for route in spec.route_entries if (route.route_table or spec.system_table) == table.name)
+        routes = sorted(own, key=lambda route: route.destination_cidr_block)
         tables.append(TransitTable(table.name, table.type == SYSTEM, tuple(
             TransitRoute(route.destination_cidr_block, None if route.next_hop == BLACK_HOLE else route.next_hop,
                          route.at.origin)

@@ -120,7 +120,7 @@ class AttachmentsSpec:
     vpn: tuple[VpnAttachment, ...]
     at: Places = field(compare=False)
 
-    def __iter__(self) -> Iterator[AnyAttachment]:
+    def __iter__(self) -> Iterator["AnyAttachment"]:
         yield from self.vpc
         yield from self.vbr
         yield from self.vpn
@@ -211,7 +211,7 @@ def _check_zones(spec: VpcAttachment, spot: Spot) -> None:
     seen: dict[str, ZoneMapping] = {}
     for mapping in spec.zone_mappings:
         if mapping.zone_id in seen:
-            spot.notes.error("TR-007", spot.subject, f"maps zone {mapping.zone_id} twice, expected one vSwitch per zone",
+            spot.notes.error("TR-007", spot.subject, f"maps zone {mapping.zone_id} twice, expected once",
                              "remove one", mapping.at.of("zone_id"), seen[mapping.zone_id].at.of("zone_id"))
         seen[mapping.zone_id] = mapping
 
