@@ -93,7 +93,7 @@ def _interfaces(place: Place, plugged: set[Port]) -> Iterator[Resource]:
             continue
         name = place.names[interface.name]
         port = Port(place.node.name, interface.name)
-        if interface.kind is InterfaceKind.ETHERNET and port not in plugged:
+        if port not in plugged:
             yield Resource(Key(Kind.LINK, place.namespace, name), BridgeSpec(interface.mtu_bytes or _DEFAULT_MTU_BYTES))
         if not _holds_outer_address(place.node, interface):
             for address in interface.addresses:

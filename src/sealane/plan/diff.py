@@ -83,11 +83,11 @@ def diff(desired: Iterable[Resource], observed: Iterable[Resource]) -> Plan:
         for key, payload in want.items()
         if have.get(key) != payload or (key.kind, key.namespace) in lost
     ]
-    gone = {key.namespace for key in have if key.kind is Kind.NAMESPACE and key not in want}
+    gone = {(key.kind, key.namespace) for key in have if key not in want}
     removals = [
         Delete(key, payload)
         for key, payload in have.items()
-        if key not in want and not (key.namespace in gone and _goes_with_namespace(key, payload))
+        if key not in want and not _goes_along(key, payload, gone)
     ]
     ordered: list[Change] = sorted(additions, key=lambda change: (RANK[change.key.kind], change.key))
     ordered += sorted(removals, key=lambda change: (-RANK[change.key.kind], change.key))
@@ -100,6 +100,13 @@ def diff(desired: Iterable[Resource], observed: Iterable[Resource]) -> Plan:
 
 
 _DAEMONS = frozenset({Kind.BIRD, Kind.FRR, Kind.CHARON, Kind.CONNECTION})
+
+
+def _goes_along(key: Key, payload: Payload, gone: set[tuple[Kind, str]]) -> bool:
+    """True for what needs no removal of its own."""
+    if key.kind is Kind.CONNECTION:
+        return (Kind.CHARON, key.namespace) in gone
+    return (Kind.NAMESPACE, key.namespace) in gone and _goes_with_namespace(key, payload)
 
 
 def _goes_with_namespace(key: Key, payload: Payload) -> bool:
@@ -134,10 +141,6 @@ def project(observed: Iterable[Resource], plan: Plan) -> frozenset[Resource]:
                 state[key] = new
             case Delete(key, _):
                 state.pop(key, None)
-                if key.kind is Kind.NAMESPACE:
-                    state = {
-                        left: payload
-                        for left, payload in state.items()
-                        if left.namespace != key.namespace or not _goes_with_namespace(left, payload)
-                    }
+                gone = {(key.kind, key.namespace)}
+                state = {left: payload for left, payload in state.items() if not _goes_along(left, payload, gone)}
     return frozenset(Resource(key, payload) for key, payload in state.items())

@@ -2,7 +2,9 @@
 
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
+from sealane.diag import Fault
 from sealane.drivers.linux import io, read, write
 from sealane.host import list_namespaces
 from sealane.plan import (
@@ -41,14 +43,18 @@ class LinuxDriver:
         return frozenset({Kind.NAMESPACE, Kind.LINK, Kind.ADDRESS, Kind.FILTER, Kind.RULE, Kind.ROUTE})
 
     def canonical(self, resource: Resource) -> Resource:
-        """See Driver."""
+        """See Driver. The kernel names the egress of every route; it says nothing new where a next hop decides it."""
+        match resource.payload:
+            case RouteSpec(via=str(), onlink=False) as route:
+                return replace(resource, payload=replace(route, interface=None))
         return resource
 
     def observe(self) -> tuple[Resource, ...]:
         """See Driver."""
         spaces = list_namespaces(self._prefix)
         with ThreadPoolExecutor(_WORKERS) as pool:
-            return tuple(resource for found in pool.map(_observe_namespace, spaces) for resource in found)
+            found = [resource for some in pool.map(_observe_namespace, spaces) for resource in some]
+        return tuple(self.canonical(resource) for resource in found)
 
     def apply(self, stage: Stage) -> None:
         """See Driver."""
@@ -60,8 +66,8 @@ class LinuxDriver:
             case Kind.FILTER:
                 _apply_filters(stage.changes)
             case _:
-                io.ip_forgiving(line for change in stage.changes for line in _before(change))
-                io.ip_batch(line for change in stage.changes for line in _lines(change))
+                io.ip_forgiving(line for change in stage.changes for line in _removed(change))
+                io.ip_batch(line for change in stage.changes for line in _made(change))
 
 
 def _observe_namespace(space: str) -> tuple[Resource, ...]:
@@ -87,9 +93,14 @@ def _apply_namespaces(changes: Iterable[Change]) -> None:
 def _apply_links(changes: Iterable[Change]) -> None:
     gone = [write.remove_link(change.key, change.old) for change in changes if not isinstance(change, Create)]
     io.ip_forgiving(gone)
-    made = [write.make_link(change.key, change.new) for change in changes if not isinstance(change, Delete)]
-    io.ip_batch(line for first, _ in made for line in first)
-    io.ip_batch(line for _, second in made for line in second)
+    wanted = [(change.key, change.new) for change in changes if not isinstance(change, Delete)]
+    try:
+        io.ip_batch(line for key, payload in wanted for line in write.link_itself(key, payload))
+    except Fault:
+        # a crash may have left links that are half made and so not recognised: take them away and begin again
+        io.ip_forgiving(line for key, payload in wanted for line in write.unmake_link(key, payload))
+        io.ip_batch(line for key, payload in wanted for line in write.link_itself(key, payload))
+    io.ip_batch(line for key, payload in wanted for line in write.link_settings(key, payload))
 
 
 def _apply_filters(changes: Iterable[Change]) -> None:
@@ -103,20 +114,17 @@ def _apply_filters(changes: Iterable[Change]) -> None:
                 io.load_filters(change.key.namespace, spec.text + chain)
 
 
-def _before(change: Change) -> Iterator[write.Line]:
-    """What must go first: an old rule or address, which the kernel does not replace."""
+def _removed(change: Change) -> Iterator[write.Line]:
+    """What goes: the unwanted, and an old rule or address, which the kernel does not replace. It may be gone already."""
     match change:
-        case Update(key, RuleSpec() | AddressSpec() as old, _):
+        case Delete(key, old) | Update(key, RuleSpec() | AddressSpec() as old, _):
             yield key.namespace, _remove(old)
 
 
-def _lines(change: Change) -> Iterator[write.Line]:
-    space = change.key.namespace
+def _made(change: Change) -> Iterator[write.Line]:
     match change:
-        case Create(_, payload) | Update(_, _, payload):
-            yield space, _make(payload)
-        case Delete(_, payload):
-            yield space, _remove(payload)
+        case Create(key, payload) | Update(key, _, payload):
+            yield key.namespace, _make(payload)
 
 
 def _make(payload: Payload) -> str:

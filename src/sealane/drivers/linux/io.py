@@ -27,7 +27,7 @@ _ROUTER_SYSCTLS = {
 
 def ip_json(namespace: str, *arguments: str) -> list[dict[str, Any]]:
     """The answer of ``ip -j``; an absent table or family counts as empty."""
-    done = run_unchecked(["ip", "-n", namespace, "-j", *arguments])
+    done = run_unchecked(["ip", "-n", namespace, "-j", "-d", *arguments])
     text = done.stdout.strip()
     return cast("list[dict[str, Any]]", json.loads(text)) if done.returncode == 0 and text else []
 

@@ -24,12 +24,8 @@ HOME = "@home@"
 Line = tuple[str | None, str]
 
 
-def make_link(key: Key, payload: Payload) -> tuple[Iterator[Line], Iterator[Line]]:
-    """Lines that make a link, in two rounds: first the links themselves, then what needs both ends and bridges."""
-    return _link_itself(key, payload), _link_settings(key, payload)
-
-
-def _link_itself(key: Key, payload: Payload) -> Iterator[Line]:
+def link_itself(key: Key, payload: Payload) -> Iterator[Line]:
+    """Lines that make a link; its settings follow when all links are there."""
     space, name = key.namespace, key.name
     match payload:
         case CableSpec(peer_space, peer, mtu):
@@ -46,7 +42,8 @@ def _link_itself(key: Key, payload: Payload) -> Iterator[Line]:
                 yield None, f"link add link {interface} name {name} netns {space} type vlan id {vlan}"
 
 
-def _link_settings(key: Key, payload: Payload) -> Iterator[Line]:
+def link_settings(key: Key, payload: Payload) -> Iterator[Line]:
+    """Lines that mark a link as ours, plug it into its bridge and set it up; they need both ends and the bridges."""
     space, name = key.namespace, key.name
     yield space, f'link set dev {name} alias "{alias_of(payload)}"'
     match payload:
@@ -60,6 +57,18 @@ def _link_settings(key: Key, payload: Payload) -> Iterator[Line]:
         case BridgeSpec(mtu) | XfrmSpec(_, mtu) | RealPortSpec(_, _, mtu):
             yield space, f"link set dev {name} mtu {mtu}"
     yield space, f"link set dev {name} {'down' if isinstance(payload, XfrmSpec) else 'up'}"
+
+
+def unmake_link(key: Key, payload: Payload) -> Iterator[Line]:
+    """Lines that take away what may have been left of a link that was never finished."""
+    match payload:
+        case CableSpec(peer_space, peer):
+            yield peer_space, f"link del dev {peer}"
+            yield key.namespace, f"link del dev {key.name}"
+        case RealPortSpec():
+            yield remove_link(key, payload)
+        case _:
+            yield key.namespace, f"link del dev {key.name}"
 
 
 def remove_link(key: Key, payload: Payload) -> Line:
