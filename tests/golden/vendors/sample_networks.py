@@ -46,6 +46,7 @@ from sealane.model import (
 )
 from sealane.net import Address, Asn, InterfaceAddress, NodeName, Prefix, Secret
 
+VPC, SITE = Prefix("172.16.0.0/16"), Prefix("192.168.0.0/16")
 ETHERNET, LOOPBACK, TUNNEL = InterfaceKind.ETHERNET, InterfaceKind.LOOPBACK, InterfaceKind.TUNNEL
 
 
@@ -66,7 +67,9 @@ IKE = IkeProposal(2, (Encryption.AES128,), (Integrity.SHA1,), (Integrity.SHA1,),
 ESP = EspProposal((Encryption.AES128,), (Integrity.SHA1,), 14, 86400)
 
 
-def tunnel(name: str, interface: str, inside: str, local: str, remote: str, source: str | None) -> TunnelEnd:
+def tunnel(  # noqa: PLR0917
+    name: str, interface: str, inside: str, local: str, remote: str, source: str | None
+) -> TunnelEnd:
     return TunnelEnd(
         name, interface, InterfaceAddress(inside), Address(local), source, Address(remote), IKE, ESP, local, remote,
         Secret("psk"), None, initiates=source is not None,
@@ -218,7 +221,7 @@ def asa(*, zone: str | None = None, permit_vpn: bool = True, inspect_icmp: bool 
         access_lists=(
             AccessList("VBR-IN", (
                 FilterRule(permit=True, protocol=1, destination=Prefix("192.168.20.0/24")),
-                FilterRule(permit=True, protocol=6, source=Prefix("172.16.0.0/16"), destination_ports=PortRange(22, 22)),
+                FilterRule(permit=True, protocol=6, source=VPC, destination_ports=PortRange(22, 22)),
                 FilterRule(permit=False),
             )),
         ),
@@ -245,7 +248,7 @@ def host() -> Node:
             "web",
             inbound=(
                 FilterRule(permit=False, protocol=6, source=Prefix("192.168.99.0/24")),
-                FilterRule(permit=True, protocol=6, source=Prefix("192.168.0.0/16"), destination_ports=PortRange(80, 443)),
+                FilterRule(permit=True, protocol=6, source=SITE, destination_ports=PortRange(80, 443)),
                 FilterRule(permit=True, protocol=1),
             ),
             outbound=(FilterRule(permit=False, protocol=17, destination_ports=PortRange(53, 53)),),

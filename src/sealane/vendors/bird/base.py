@@ -6,6 +6,8 @@ from sealane.model import Bfd, BgpNeighbor, Node
 from sealane.net import Address, Asn
 from sealane.vendors.bird.text import block, comment, password, quoted
 
+_LOCAL_TABLE = 255  # the kernel's own (rt_tables)
+
 
 def preamble(node: Node, router_id: Address, log: str | None, socket: str | None) -> list[str]:
     """Comment, log, identity and the protocols every router needs.
@@ -63,7 +65,7 @@ def kernel(name: str, table: str, number: int) -> list[str]:
 
 
 def _kernel_number(number: int) -> int:
-    if not 0 < number < 2**32 or number == 255:
+    if not 0 < number < 2**32 or number == _LOCAL_TABLE:
         raise ValueError(f"kernel table {number}: expected 1-4294967295 without 255, the kernel's local table")
     return number
 

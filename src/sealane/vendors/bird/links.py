@@ -3,6 +3,8 @@
 from sealane.model import Network, Node, Port
 from sealane.net import Address, InterfaceAddress, NodeName
 
+_POINT_TO_POINT_LENGTH = 30
+
 
 def own_address(node: Node, interface: str) -> InterfaceAddress:
     """The first address of an interface.
@@ -37,5 +39,7 @@ def peer_address(network: Network, node: Node, interface: str, peer: NodeName) -
 
 def other_host(here: InterfaceAddress) -> Address | None:
     """The other usable host of a /30 or /31 (RFC 3021); None for other lengths."""
-    hosts = [host for host in here.network.hosts() if host != here.ip] if here.network.prefixlen >= 30 else []
+    if here.network.prefixlen < _POINT_TO_POINT_LENGTH:
+        return None
+    hosts = [host for host in here.network.hosts() if host != here.ip]
     return hosts[0] if len(hosts) == 1 else None

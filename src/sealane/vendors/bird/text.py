@@ -11,7 +11,7 @@ from sealane.net import Address, Prefix, Secret
 
 _PLAIN = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?")
 _LINUX_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.:@-]{0,14}")
-_IN_STRING = re.compile(r'[\x20\x21\x23-\x7e]{1,255}')
+_IN_STRING = re.compile(r"[\x20\x21\x23-\x7e]{1,255}")
 _INDENT = "    "
 
 

@@ -147,22 +147,21 @@ def _family(node: Node, neighbor: BgpNeighbor) -> Iterator[str]:
     yield f"{head} activate"
     lists = {found.name for found in node.prefix_lists}
     maps = {found.name for found in node.route_maps}
-    yield from _filter(node, head, "prefix-list", neighbor.import_prefix_list, "in", lists)
-    yield from _filter(node, head, "prefix-list", neighbor.export_prefix_list, "out", lists)
-    yield from _filter(node, head, "route-map", neighbor.import_route_map, "in", maps)
-    yield from _filter(node, head, "route-map", neighbor.export_route_map, "out", maps)
+    for kind, name, defined, direction in (
+        ("prefix-list", neighbor.import_prefix_list, lists, "in"),
+        ("prefix-list", neighbor.export_prefix_list, lists, "out"),
+        ("route-map", neighbor.import_route_map, maps, "in"),
+        ("route-map", neighbor.export_route_map, maps, "out"),
+    ):
+        for found in _filter(node, kind, name, defined):
+            yield f"{head} {found} {direction}"
 
 
-def _filter(
-    node: Node, head: str, kind: str, name: str | None, direction: str, defined: set[str]
-) -> Iterator[str]:
+def _filter(node: Node, kind: str, name: str | None, defined: set[str]) -> list[str]:
     """An ASA lets everything through a filter that is not defined; FRR denies it, so there it is left out."""
-    if name is None:
-        return
-    if name not in defined and node.platform is Platform.ASA:
-        yield f"  ! {kind} {word(name)} is not defined and permits everything"
-        return
-    yield f"{head} {kind} {word(name)} {direction}"
+    if name is None or (name not in defined and node.platform is Platform.ASA):
+        return []
+    return [f"{kind} {word(name)}"]
 
 
 def _maximum_paths(node: Node, speaker: BgpSpeaker) -> int:

@@ -14,7 +14,8 @@ def prefix_lists(node: Node) -> Iterator[str]:
 
 def _prefix_list(one: PrefixList) -> Iterator[str]:
     for entry in sorted(one.entries, key=lambda found: found.seq):
-        bounds = (f" ge {entry.ge}" if entry.ge is not None else "") + (f" le {entry.le}" if entry.le is not None else "")
+        limits = (("ge", entry.ge), ("le", entry.le))
+        bounds = "".join(f" {name} {value}" for name, value in limits if value is not None)
         action = "permit" if entry.permit else "deny"
         yield f"ip prefix-list {word(one.name)} seq {entry.seq} {action} {entry.prefix}{bounds}"
     if one.entries:

@@ -1,4 +1,4 @@
-"""nftables rulesets: the meter, guards, and the filters of devices and hosts. Pure functions to text for ``nft -f -``."""
+"""nftables rulesets: the meter, guards, and the filters of devices and hosts, as text for ``nft -f -``."""
 
 from sealane.vendors.nftables.group import GROUP_TABLE, security_group
 from sealane.vendors.nftables.meter import METER_TABLE, Count, MeterReading, meter, meter_of, read_meter

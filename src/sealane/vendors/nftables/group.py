@@ -18,7 +18,7 @@ def security_group(node: Node) -> str:
     if group is None:
         return table(GROUP_TABLE, [])
     start = ["ct state established,related accept"]
-    inbound = [*start, 'iifname "lo" accept', *_rules(group.inbound), "counter comment \"no rule\""]
+    inbound = [*start, 'iifname "lo" accept', *_rules(group.inbound), "counter"]
     outbound = [*start, *_rules(group.outbound)]
     return table(
         GROUP_TABLE,

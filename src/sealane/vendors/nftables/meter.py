@@ -2,8 +2,8 @@
 
 Table ``inet sealane_meter``. Every packet that crosses the port passes one of the two hooks once and one class:
 
-1. ``class_ike`` and ``class_esp``: between the ends of a tunnel (RFC 7296, RFC 4303, RFC 3948) and nothing else between them, so
-   that other traffic of these addresses counts as clear;
+1. ``class_ike`` and ``class_esp``: between the ends of a tunnel (RFC 7296, RFC 4303, RFC 3948) and nothing else
+   between them, so that other traffic of these addresses counts as clear;
 2. ``class_routing`` between the two addresses of the circuit: BGP (RFC 4271) and BFD (RFC 5881, RFC 5883);
 3. ``clear_<protection>_to_site`` and ``_to_cloud``: a protected pair in clear. A required protection is dropped: before
    it leaves, ``blocked_...`` counts it and nothing crossed; on arrival it has crossed, so ``clear_...`` counts it and

@@ -9,6 +9,7 @@ GUARD_TABLE = "sealane_guard"
 MSS_TABLE = "sealane_mss"
 DRILL_TABLE = "sealane_drill"
 
+_SEGMENT_BYTES = range(88, 65496)  # Linux' TCP_MIN_MSS; largest IPv4 packet less 40
 _FORWARD = "type filter hook forward priority {}; policy accept;"
 _OUTPUT = "type filter hook output priority {}; policy accept;"
 
@@ -48,12 +49,11 @@ def mss_clamp(mss_by_interface: Mapping[str, int]) -> str:
         mss_by_interface: Linux name -> largest segment in bytes.
 
     Raises:
-        ValueError: A size no IPv4 TCP can use (RFC 879: at least 536 must be taken, but smaller paths exist; 88 is the
-            kernel's lower bound) or a name the kernel would not take.
+        ValueError: A size no IPv4 TCP can use, or a name the kernel would not take.
     """
-    rules = []
+    rules: list[str] = []
     for name, size in sorted(mss_by_interface.items()):
-        if not 88 <= size <= 65495:
+        if size not in _SEGMENT_BYTES:
             raise ValueError(f"{name}: an MSS of {size} bytes, expected 88-65495")
         rules.extend(
             f"{side} {linux_name(name)} tcp flags & (syn | rst) == syn tcp option maxseg size set {size}"

@@ -60,7 +60,7 @@ def stateful_device(node: Node, names: Mapping[str, str], outer_ports: Mapping[s
     for name in sorted({found.interface.access_list_in for found in sides if found.interface.access_list_in in lists}):
         body.extend(_access_list(lists[name]))
     body.extend(_policy(node.stateful, sides, lists))
-    body.extend(_forward(node, node.stateful, sides, names, outer_ports))
+    body.extend(_forward(node, node.stateful, names, outer_ports))
     body.extend(_input(node))
     if node.stateful.tcp_mss_bytes is not None:
         clamp = f"tcp flags & (syn | rst) == syn tcp option maxseg size set {node.stateful.tcp_mss_bytes}"
@@ -128,7 +128,8 @@ def _policy(stateful: Stateful, sides: list[_Side], lists: Mapping[str, AccessLi
     for side in sides:
         rules.extend(_arriving(stateful, side, sides, lists))
     rules.append("counter name no_policy drop")
-    return [*chain("permitted", None, ["ct mark set iifname . oifname map @opening", "accept"]), *chain("judge", None, rules)]
+    permitted = ["ct mark set iifname . oifname map @opening", "accept"]
+    return [*chain("permitted", None, permitted), *chain("judge", None, rules)]
 
 
 def _arriving(
@@ -139,8 +140,9 @@ def _arriving(
         yield f"{arrival} goto permitted"
         return
     # A name that no list has filters nothing: the box would have refused to bind it.
-    if side.interface.access_list_in in lists:
-        yield f"{arrival} goto list_{slug(side.interface.access_list_in)}"
+    wanted = side.interface.access_list_in
+    if wanted is not None and wanted in lists:
+        yield f"{arrival} goto list_{slug(wanted)}"
         return
     lower = sorted(linux_name(other.name) for other in sides if other.level <= side.level and other is not side)
     if lower:
@@ -148,7 +150,7 @@ def _arriving(
 
 
 def _forward(
-    node: Node, stateful: Stateful, sides: list[_Side], names: Mapping[str, str], outer_ports: Mapping[str, str]
+    node: Node, stateful: Stateful, names: Mapping[str, str], outer_ports: Mapping[str, str]
 ) -> list[str]:
     rules: list[str] = []
     for owner, behind in sorted(outer_ports.items()):

@@ -1,6 +1,6 @@
 """How values become nftables text, so that no name can end a string or a statement.
 
-Source: nft(8) 1.0.6, "LEXICAL CONVENTIONS"; identifiers are letters, digits, ``_``, ``/``, ``\\`` and ``.``.
+Source: nft(8) 1.0.6, "LEXICAL CONVENTIONS"; identifiers begin with a letter, then letters, digits and ``_``.
 """
 
 import re
