@@ -119,9 +119,10 @@ def transit_router(*, routes: tuple[TransitRoute, ...] = (), maps: tuple[Transit
                        prefixes=prefixes("172.17.10.0/24")),
             Attachment("vbr", vbr, "vbr-1", NodeName("vbr"), ("vbr",), "main", ("main",), auto_publish=True),
             Attachment("vbr-2", vbr, "vbr-2", NodeName("vbr2"), ("vbr2",), None, ("main", "lab"), auto_publish=True),
-            Attachment("vpn", vpn, "vco-1", None, ("ipsec1", "ipsec2"), "main", ("main",), auto_publish=True, neighbors=(
-                tunnel_neighbor("169.254.10.2", "ipsec1"), tunnel_neighbor("169.254.20.2", "ipsec2"),
-            )),
+            Attachment(
+                "vpn", vpn, "vco-1", None, ("ipsec1", "ipsec2"), "main", ("main",), auto_publish=True,
+                neighbors=(tunnel_neighbor("169.254.10.2", "ipsec1"), tunnel_neighbor("169.254.20.2", "ipsec2")),
+            ),
         ),
         route_maps=maps,
     ))

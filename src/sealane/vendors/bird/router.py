@@ -40,7 +40,7 @@ from sealane.vendors.bird.marks import (
     source_id,
     wire_mark,
 )
-from sealane.vendors.bird.text import address_symbol, block, comment, linux_name, slug
+from sealane.vendors.bird.text import address_symbol, block, comment, linux_name, pair_symbol, slug
 
 
 def render_transit_router(
@@ -226,7 +226,7 @@ class _Writer:
                 body.extend(block("export filter", [*self._publication(attachment), "accept;"], "};"))
             else:
                 body.extend(block("export filter", [*_withheld(attachment), "accept;"], "};"))
-            yield from block(f"protocol pipe pipe_{slug(attachment.name)}__{slug(table)}", body)
+            yield from block(f"protocol pipe {pair_symbol('pipe', attachment.name, table)}", body)
             yield ""
 
     def _learning(self, attachment: Attachment, table: str) -> list[str]:

@@ -13,6 +13,7 @@ _PLAIN = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?")
 _LINUX_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.:@-]{0,14}")
 _IN_STRING = re.compile(r"[\x20\x21\x23-\x7e]{1,255}")
 _INDENT = "    "
+_SYMBOL_CHARACTERS = 63
 
 
 def slug(name: str) -> str:
@@ -25,6 +26,14 @@ def slug(name: str) -> str:
         return name.replace("-", "_")
     legible = re.sub(r"[^a-z0-9]+", "_", name.lower())[:20]
     return f"{legible}_X{sha256(name.encode()).hexdigest()[:8]}"
+
+
+def pair_symbol(head: str, one: str, other: str) -> str:
+    """A symbol for two names; the long ones keep their beginning and gain a digest (BIRD takes 63 characters)."""
+    whole = f"{head}_{slug(one)}__{slug(other)}"
+    if len(whole) <= _SYMBOL_CHARACTERS:
+        return whole
+    return f"{whole[:48]}_X{sha256(whole.encode()).hexdigest()[:8]}"
 
 
 def comment(text: str) -> str:
