@@ -407,8 +407,8 @@ def _d12(case: Case) -> Iterator[Finding]:
             code="DEV-D12",
             subject=f"neighbor {mine.address}",
             problem=("its inbound filter" if filtered else "no inbound filter")
-            + f" lets {join(f'{one} ({risky[one]})' for one in through)} in; learned, it would pull the circuit's or the "
-            "site's traffic into a tunnel or drop it",
+            + f" lets {join(f'{one} ({risky[one]})' for one in through)} in; learned, it would pull the circuit's or "
+            "the site's traffic into a tunnel or drop it",
             remedy=enter(
                 *(f"prefix-list {name} permit {one} le 24" for one in cloud),
                 f"neighbor {mine.address} prefix-list {name} in",

@@ -202,6 +202,15 @@ def check_firewall(case: Case) -> Iterator[Finding]:
                 if line.verdict is LineVerdict.UNDERSTOOD and line.text.split()[:1] == ["nat"]
             ),
         )
+    if not behaviour.inspect_icmp:
+        yield warning(
+            code="DEV-116",
+            subject="inspect icmp",
+            problem="ICMP is not inspected, so answers to pings that the data centre starts in clear count as new "
+            "packets and are dropped; pings that the VPC starts need an access list",
+            remedy=enter("policy-map global_policy", "class inspection_default", "inspect icmp"),
+            seen_at=known(case.device.origin),
+        )
     mtu = min((line.mtu_bytes for line in case.lines), default=1500)
     room = min((tcp_mss(inner_mtu(mtu, pair.far.esp, udp_encapsulated=True)) for pair in case.pairs), default=None)
     if room is not None and (behaviour.tcp_mss_bytes is None or behaviour.tcp_mss_bytes > room):

@@ -86,6 +86,18 @@ def read(text: str, file: str, node_name: NodeName) -> DeviceReading:
     return DeviceReading(node, lines, sort_findings(veil.finding(found) for found in draft.findings))
 
 
+def indents(text: str) -> tuple[int, ...]:
+    """How deep each line's command stands, as ``show run`` would indent it: 0 for global ones."""
+    draft, modes, veil = Draft(Origin("", 1), Veil(()).plain), _Modes(), Veil(())
+    depths = []
+    for line in split_lines(text, ""):
+        before = list(modes.open)
+        _read_line(draft, modes, line, veil)
+        opened = bool(modes.open) and not any(modes.open[-1] is mode for mode in before)
+        depths.append(len(modes.open) - opened)
+    return tuple(depths)
+
+
 def _read_line(draft: Draft, modes: _Modes, line: SourceLine, veil: Veil) -> LineVerdict:
     draft.at = line.origin
     if not line.words:
