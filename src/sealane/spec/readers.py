@@ -121,6 +121,8 @@ class Whole:
         unit = f" {self.unit}" if self.unit else ""
         if self.only:
             return "one of " + ", ".join(map(str, self.only)) + unit
+        if self.first == self.last:
+            return str(self.first)
         return f"a whole number from {self.first} to {self.last}{unit}"
 
     def schema(self) -> dict[str, object]:
@@ -205,12 +207,14 @@ class PrefixText:
     Args:
         length_code: Code of the finding when the length does not fit.
         reserved_code: Code of the finding when it touches a range of RESERVED; None leaves that unchecked.
+        may_contain: True for destinations of routes, which may hold a reserved range but not lie in it.
     """
 
     shortest: int = 0
     longest: int = 32
     length_code: str = "PLAN-016"
     reserved_code: str | None = None
+    may_contain: bool = False
 
     def read(self, mark: Mark, spot: Spot) -> Prefix | None:
         """The prefix; an address without a length is a /32."""
@@ -235,7 +239,8 @@ class PrefixText:
                        f"choose a prefix with a length from /{self.shortest} to /{self.longest}", scalar.origin)
             return False
         reserved = is_reserved(prefix)
-        if self.reserved_code is not None and reserved is not None:
+        let_pass = reserved is None or (self.may_contain and prefix.prefixlen < reserved.prefixlen)
+        if self.reserved_code is not None and not let_pass:
             spot.error(self.reserved_code, f"is {prefix}, which overlaps {reserved}, a range that cannot be used",
                        "choose a range outside " + ", ".join(map(str, RESERVED)), scalar.origin)
             return False
@@ -247,9 +252,7 @@ class PrefixText:
 
 
 def is_reserved(prefix: Prefix) -> Prefix | None:
-    """The range of RESERVED that a prefix touches without holding everything, or None."""
-    if prefix.prefixlen == 0:
-        return None
+    """The range of RESERVED that a prefix overlaps, or None."""
     return next((reserved for reserved in RESERVED if overlaps(reserved, prefix)), None)
 
 

@@ -112,12 +112,13 @@ def _check_gateway(plan: "Plan", site: Site, device: Device, notes: Notes) -> No
     if device.advertise and not asns and not notes.lost_parts:
         notes.error("SITE-037", subject, "advertises prefixes, but its customer gateways have no asn", "add asn there",
                     device.at.of("advertise"))
-    if owned and all(port.circuit is None for _, port in device.ports):
+    if owned and not notes.lost_parts and all(port.circuit is None for _, port in device.ports):
         notes.error("SITE-038", subject, "owns VPN addresses, but no port of it is on a circuit",
                     "plug a port into a circuit", device.at.of("ports"))
     reachable = [network for _, port in device.ports
                  if port.network is not None and (network := site.network(port.network)) is not None]
+    plugged = all((port.circuit is None) != (port.network is None) for _, port in device.ports)
     for route in device.routes:
-        if not notes.lost_parts and not any(route.next_hop in network.cidr_block for network in reachable):
+        if plugged and not notes.lost_parts and not any(route.next_hop in network.cidr_block for network in reachable):
             notes.error("SITE-010", subject, f"next hop {route.next_hop} of {route.destination} is in none of its "
                         "networks", "use an address in one of them", route.at.of("next_hop"))

@@ -116,7 +116,8 @@ def _check_route_maps(maps: tuple[RouteMapSpec, ...], router: TransitRouterSpec,
         seen[key] = spec
     for spec in maps:
         following = (scope(spec), spec.next_priority)
-        if spec.next_priority is not None and following not in seen and not notes.lost_parts:
+        goes_on = spec.next_priority is not None and spec.map_result == "Permit"
+        if goes_on and following not in seen and not notes.lost_parts:
             notes.error("RMAP-022", f"route map {spec.transmit_direction} {spec.priority}", f"next_priority is "
                         f"{spec.next_priority}, but no route map of that table and direction has it",
                         "name the priority of another route map", spec.at.of("next_priority"))

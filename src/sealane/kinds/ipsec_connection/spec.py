@@ -179,7 +179,7 @@ _TUNNEL: Record[TunnelSpec] = Record("tunnel", TunnelSpec, (
 ), "One tunnel (TunnelOptionsSpecification).")
 
 _ROUTE: Record[VcoRoute] = Record("route", VcoRoute, (
-    Field("route_dest", PrefixText(1, 32, "VCO-032", "VCO-032"), "RouteDest", required=True),
+    Field("route_dest", PrefixText(1, 32, "VCO-032", "VCO-032", may_contain=True), "RouteDest", required=True),
 ), "A destination-based route (CreateVcoRouteEntry).")
 
 IPSEC_CONNECTION: Record[IpsecConnection] = Record("ipsec connection", IpsecConnection, (

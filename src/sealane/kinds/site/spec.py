@@ -113,7 +113,7 @@ class Site:
 
 def _check_port(port: DevicePort, spot: Spot) -> None:
     if (port.circuit is None) == (port.network is None):
-        spot.notes.error("SITE-002", spot.subject, f"{spot.key} is plugged into neither or both of circuit and network",
+        spot.notes.error("SITE-002", spot.subject, "is plugged into neither or both of circuit and network",
                          "write circuit: <physical connection> or network: <site network>", port.at.origin)
 
 

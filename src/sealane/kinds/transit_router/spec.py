@@ -266,7 +266,7 @@ _TABLE: Record[TrTable] = Record("route table", TrTable, (
 ), "A route table (CreateTransitRouterRouteTable).")
 
 _ROUTE: Record[TrRoute] = Record("route", TrRoute, (
-    Field("destination_cidr_block", PrefixText(reserved_code="TR-011"), "TransitRouterRouteEntryDestinationCidrBlock",
+    Field("destination_cidr_block", PrefixText(reserved_code="TR-011", may_contain=True), "TransitRouterRouteEntryDestinationCidrBlock",
           required=True),
     Field("next_hop", Text("the name of an attachment, or BlackHole"), "TransitRouterRouteEntryNextHopId, or BlackHole",
           required=True),

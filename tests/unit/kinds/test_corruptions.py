@@ -1,0 +1,36 @@
+from pathlib import Path
+
+import pytest
+from corruptions import ALL, ASA, Corruption
+
+from sealane.diag import Finding
+from sealane.kinds import expand, read_plan
+
+GOLDEN = Path(__file__).parents[2] / "golden" / "errors"
+FILE = "plan.yaml"
+
+
+def findings(case: Corruption) -> tuple[Finding, ...]:
+    plan, found = read_plan(case.text(), FILE)
+    if plan is not None and plan.sound and case.base != ASA:
+        network, more = expand(plan, {})
+        assert network is not None
+        found = (*found, *more)
+    return found
+
+
+@pytest.mark.parametrize("case", ALL, ids=[f"{case.code}-{index}" for index, case in enumerate(ALL)])
+def test_one_mistake_yields_one_code_at_its_line(case: Corruption) -> None:
+    found = findings(case)
+    assert {one.code for one in found} == {case.code}, "\n".join(map(str, found))
+    assert found[0].seen_at[0].file == FILE
+    assert case.line() in {one.seen_at[0].line for one in found}, "\n".join(map(str, found))
+
+
+def test_the_message_of_every_code_is_as_agreed(request: pytest.FixtureRequest) -> None:
+    told = "\n".join(str(one) for case in ALL for one in findings(case)) + "\n"
+    golden = GOLDEN / "every-code" / "expected.txt"
+    if request.config.getoption("--update-golden", default=False):
+        golden.parent.mkdir(parents=True, exist_ok=True)
+        golden.write_text(told, encoding="utf-8")
+    assert told == golden.read_text(encoding="utf-8")
