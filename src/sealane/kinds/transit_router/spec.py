@@ -266,8 +266,8 @@ _TABLE: Record[TrTable] = Record("route table", TrTable, (
 ), "A route table (CreateTransitRouterRouteTable).")
 
 _ROUTE: Record[TrRoute] = Record("route", TrRoute, (
-    Field("destination_cidr_block", PrefixText(reserved_code="TR-011", may_contain=True), "TransitRouterRouteEntryDestinationCidrBlock",
-          required=True),
+    Field("destination_cidr_block", PrefixText(reserved_code="TR-011", may_contain=True),
+          "TransitRouterRouteEntryDestinationCidrBlock", required=True),
     Field("next_hop", Text("the name of an attachment, or BlackHole"), "TransitRouterRouteEntryNextHopId, or BlackHole",
           required=True),
     Field("route_table", Text("the name of a route table"), "TransitRouterRouteTableId; left out: the system table"),

@@ -194,7 +194,8 @@ def _check_peers(vbr: VirtualBorderRouterSpec, spot: Spot) -> None:
 
 
 _ROUTE: Record[VbrRoute] = Record("route", VbrRoute, (
-    Field("destination_cidr_block", PrefixText(reserved_code="VBR-009", may_contain=True), "DestinationCidrBlock", required=True),
+    Field("destination_cidr_block", PrefixText(reserved_code="VBR-009", may_contain=True),
+          "DestinationCidrBlock", required=True),
     Field("next_hop", Text("the name of the physical connection"),
           "NextHopId: the physical connection of this border router", required=True),
     Field("description", description_reader("VBR-001"), "Description"),

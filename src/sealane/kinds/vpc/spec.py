@@ -145,7 +145,8 @@ _VSWITCH: Record[VSwitch] = Record("vSwitch", VSwitch, (
 ), "A subnet in one zone; its first and last three addresses belong to the cloud.")
 
 _ROUTE: Record[VpcRoute] = Record("route", VpcRoute, (
-    Field("destination_cidr_block", PrefixText(reserved_code="VPC-011", may_contain=True), "DestinationCidrBlock", required=True),
+    Field("destination_cidr_block", PrefixText(reserved_code="VPC-011", may_contain=True),
+          "DestinationCidrBlock", required=True),
     Field("next_hop", Text("the name of the VPC's attachment"), "NextHopId: an attachment of the transit router",
           required=True),
     Field("description", description_reader("VPC-001"), "Description"),
