@@ -284,10 +284,10 @@ def _d7(case: Case) -> Iterator[Finding]:
     speaker = case.device.bgp
     live = case.announced()
     for one in speaker.networks if speaker else ():
-        inside = [pair for pair in case.pairs if one.prefix in live and pair.far.local in one.prefix]
+        inside = [pair for pair in case.pairs if one.prefix in live and pair.near.remote in one.prefix]
         bare = [pair for pair in inside if not _pinned(pair, one.prefix)]
         if bare:
-            hosts = join(host_prefix(pair.far.local) for pair in bare)
+            hosts = join(host_prefix(pair.near.remote) for pair in bare)
             yield error(
                 code="DEV-D7",
                 subject=f"network {one.prefix}",
@@ -306,7 +306,7 @@ def _pinned(pair: Pair, announced: Prefix) -> bool:
         return False
     borders = {one.name for one in pair.router.attachments if one.kind is AttachmentKind.VBR}
     return any(
-        route.attachment in borders and pair.far.local in route.prefix and route.prefix.prefixlen > announced.prefixlen
+        route.attachment in borders and pair.near.remote in route.prefix and route.prefix.prefixlen > announced.prefixlen
         for table in pair.router.tables
         if pair.near.table in (None, table.name)
         for route in table.routes
