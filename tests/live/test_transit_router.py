@@ -442,6 +442,9 @@ def test_a_dead_tunnel_leaves_the_other(lab: Lab) -> None:
         eventually(lambda: lab.routes("tr", MAIN)["192.168.20.0/24"] != [], lambda: lab.routes("tr", MAIN))
         eventually(lambda: "169.254.10.2" not in lab.birdc("tr", "show", "route", "table", "att_vpn"), lambda: "")
         assert time.monotonic() - started < 3, "BFD, not the hold time, found it"
+        eventually(lambda: lab.routes("tr", MAIN)["192.168.31.0/24"] == ["ipsec2"], lambda: lab.routes("tr", MAIN))
+        assert lab.routes("tr", MAIN)["192.168.20.0/24"] == ["169.254.20.2"]
     finally:
         lab.run("ip", "-n", lab.space("cgw"), "link", "set", "ipsec1", "up")
     eventually(lambda: all(state == "Established" for state, _ in lab.established().values()), lab.established)
+    eventually(lambda: len(lab.routes("tr", MAIN)["192.168.20.0/24"]) == 2, lambda: lab.routes("tr", MAIN))

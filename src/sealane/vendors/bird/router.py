@@ -287,8 +287,9 @@ def _channel(symbol: str, arriving: Iterable[str], leaving: Iterable[str]) -> li
 
 
 def _static(name: str, symbol: str, marks: Iterable[str], routes: Iterable[str]) -> Iterator[str]:
+    """``check link``: a next hop without carrier is as dead as one whose interface is down."""
     channel = block("ipv4", [f"table {symbol};", *block("import filter", [*marks, "accept;"], "};")], "};")
-    yield from block(f"protocol static {name}", [*channel, *routes])
+    yield from block(f"protocol static {name}", ["check link yes;", *channel, *routes])
     yield ""
 
 

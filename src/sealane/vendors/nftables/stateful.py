@@ -128,7 +128,8 @@ def _policy(stateful: Stateful, sides: list[_Side], lists: Mapping[str, AccessLi
     for side in sides:
         rules.extend(_arriving(stateful, side, sides, lists))
     rules.append("counter name no_policy drop")
-    permitted = ["ct mark set iifname . oifname map @opening", "accept"]
+    # An ICMP error shares the entry of the flow it tells of and must not pin that flow to its own way.
+    permitted = ["ct state != related ct direction original ct mark set iifname . oifname map @opening", "accept"]
     return [*chain("permitted", None, permitted), *chain("judge", None, rules)]
 
 
