@@ -448,3 +448,33 @@ def test_a_dead_tunnel_leaves_the_other(lab: Lab) -> None:
         lab.run("ip", "-n", lab.space("cgw"), "link", "set", "ipsec1", "up")
     eventually(lambda: all(state == "Established" for state, _ in lab.established().values()), lab.established)
     eventually(lambda: len(lab.routes("tr", MAIN)["192.168.20.0/24"]) == 2, lambda: lab.routes("tr", MAIN))
+
+
+def test_two_connections_share_the_load_until_a_preference_decides(lab: Lab) -> None:
+    """Runs last: the second connection's session starts anew."""
+    node = transit_router()
+    router = node.transit_router
+    assert router is not None
+    *others, vpn = router.attachments
+    split = (
+        *others,
+        replace(vpn, interfaces=vpn.interfaces[:1], neighbors=vpn.neighbors[:1]),
+        replace(vpn, name="vpn-b", instance="vco-2", interfaces=vpn.interfaces[1:], neighbors=vpn.neighbors[1:]),
+    )
+    later = TransitRouteMap(
+        "later", "main", MapDirection.REGION_IN, 60, permit=True, source_instances=("vco-2",), set_preference=80,
+    )
+    shared = "192.168.20.0/24"
+    both = ["169.254.10.2", "169.254.20.2"]
+
+    def become(*maps: TransitRouteMap) -> None:
+        lab.reconfigure(replace(node, transit_router=replace(router, attachments=split, route_maps=maps)))
+
+    become(DENY_40)
+    eventually(lambda: lab.routes("tr", MAIN).get(shared) == both, lambda: lab.routes("tr", MAIN))
+    become(DENY_40, later)
+    eventually(lambda: lab.routes("tr", MAIN).get(shared) == both[:1], lambda: lab.routes("tr", MAIN))
+    become(DENY_40, replace(later, set_preference=None, prepend=(Asn(65530),), source_instances=("vco-1",)))
+    eventually(lambda: lab.routes("tr", MAIN).get(shared) == both[1:], lambda: lab.routes("tr", MAIN))
+    become(DENY_40, replace(later, set_preference=50))
+    eventually(lambda: lab.routes("tr", MAIN).get(shared) == both, lambda: lab.routes("tr", MAIN))
