@@ -306,7 +306,9 @@ def _pinned(pair: Pair, announced: Prefix) -> bool:
         return False
     borders = {one.name for one in pair.router.attachments if one.kind is AttachmentKind.VBR}
     return any(
-        route.attachment in borders and pair.near.remote in route.prefix and route.prefix.prefixlen > announced.prefixlen
+        route.attachment in borders
+        and pair.near.remote in route.prefix
+        and route.prefix.prefixlen > announced.prefixlen
         for table in pair.router.tables
         if pair.near.table in (None, table.name)
         for route in table.routes

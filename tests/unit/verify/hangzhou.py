@@ -106,7 +106,7 @@ def network(tunnels=None, sessions=None, mode=Mode.OPEN, routes=None, told=FACTS
                     tuple(end.interface for end in ends),
                     neighbors=tuple(sessions or (session(1), session(2))),
                 ),
-            ),  # fmt: skip
+            ),
             route_maps=(),
         ),
     )

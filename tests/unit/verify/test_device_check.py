@@ -96,7 +96,8 @@ CASES = [
      "access-group VBR-IN in interface VBR", "does not permit IKE and ESP from 10.10.10.49"),
     ("DEV-114", CORRECT + "nat (private,VBR) source dynamic any interface\n", {},
      "nat (private,VBR) source dynamic any interface", "the device translates addresses"),
-    ("DEV-115", changed(("tcpmss 1350", "tcpmss 1460")), {}, "sysopt connection tcpmss 1460", "do not fit the tunnels' 1382"),
+    ("DEV-115", changed(("tcpmss 1350", "tcpmss 1460")), {}, "sysopt connection tcpmss 1460",
+     "do not fit the tunnels' 1382"),
     ("DEV-116", changed(("  inspect icmp\n", "")), {}, CORRECT.split("\n")[0], "ICMP is not inspected"),
 ]  # fmt: skip
 ALSO = {"DEV-110": {"DEV-113"}, "DEV-108": {"DEV-107"}}

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - the table of cases reads better with one case on a line
 """The text of every finding of the reader."""
 
 from pathlib import Path

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from sealane.diag import Origin
@@ -73,6 +73,7 @@ def mutated_texts(draw):
 
 
 @settings(max_examples=150, deadline=None)
+@example(f"crypto ikev2 policy {'9' * 5000}\n")
 @given(mutated_texts() | st.text())
 def test_any_text_is_read_and_every_line_is_accounted_for_once(text):
     reading = read_device(text)
@@ -91,7 +92,8 @@ def test_a_key_shows_nowhere_whatever_surrounds_it(lines, rng):
         f" ikev2 remote-authentication pre-sharedkey {KEY}   # the key is {KEY}",
         f"# note to self: {KEY}",
         f"description {KEY}",
-        f"  neighbor 169.254.10.1 description {KEY}",
+        f"router bgp 65530\n address-family ipv4 unicast\n  neighbor 169.254.10.1 description {KEY}\n"
+        "  neighbor 169.254.10.1 remote-as 65534",
         f"  neighbor 169.254.10.1 password {KEY}",
         f"{KEY} is not a command",
     ]
@@ -116,7 +118,7 @@ def test_a_block_in_two_parts_is_the_block(data):
     lines = CORRECT.split("\n")
     headers = [number for number, line in enumerate(lines) if line.startswith("interface ")]
     start = data.draw(st.sampled_from(headers))
-    inside = [number for number in range(start + 1, len(lines)) if lines[number].startswith("!")][0]
+    inside = next(number for number in range(start + 1, len(lines)) if lines[number].startswith("!"))
     cut = data.draw(st.integers(start + 1, inside))
     split = [*lines[:cut], "!", lines[start], *lines[cut:]]
     assert without_places(read_device("\n".join(split)).node) == without_places(read_device(CORRECT).node)
@@ -217,9 +219,7 @@ def test_access_list_and_firewall_of_the_correct_configuration():
     (acl,) = node.access_lists
     assert (acl.name, len(acl.rules)) == ("VBR-IN", 14)
     gateway, own = parse_prefix("10.10.10.49/32"), parse_prefix("192.168.10.136/32")
-    assert without_places(acl.rules[0]) == without_places(
-        FilterRule(True, 17, gateway, None, own, PortRange(500, 500))
-    )
+    assert without_places(acl.rules[0]) == without_places(FilterRule(True, 17, gateway, None, own, PortRange(500, 500)))
     assert without_places(acl.rules[-1]) == without_places(FilterRule(False, log=True))
 
 
@@ -238,6 +238,13 @@ def test_key_lines_are_masked_in_the_record():
     lines = [line.text for line in read_device(PUBLISHED).lines if "pre-shared-key" in line.text]
     assert len(lines) == 4
     assert all(line.endswith(MASK) for line in lines)
+
+
+def test_a_command_of_the_outer_mode_ends_the_block():
+    text = "interface GigabitEthernet0/1\n nameif dmz\nmtu dmz 1400\n shutdown\n"
+    reading = read_device(text)
+    assert reading.node.interfaces[0].enabled
+    assert [found.code for found in reading.findings] == ["ASA-001"]
 
 
 def test_an_unknown_block_does_not_pour_its_children_into_the_block_before_it():
