@@ -43,12 +43,13 @@ class Plan:
 
 
 PLAN: Record[Plan] = Record("plan", Plan, (
-    Field("version", Whole(VERSION, VERSION, "PLAN-020"), "version of the plan format", required=True),
+    Field("version", Whole(VERSION, VERSION, "PLAN-020"), "version of the plan format", required=True,
+          default=VERSION),
     Field("name", Text("a name of 1 to 32 lower-case letters, digits and inner hyphens", 1, 32,
                        r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?", "PLAN-022"),
-          "short name of the network", required=True),
+          "short name of the network", required=True, default="plan"),
     Field("region", Text("a region id such as cn-hangzhou", 1, 64, r"[a-z0-9-]+", "PLAN-023"),
-          "RegionId of everything in the cloud", required=True),
+          "RegionId of everything in the cloud", required=True, default="region"),
     Field("zones", ListOf(Text("a zone id such as cn-hangzhou-h", 1, 64, r"[a-z0-9-]+", "PLAN-023")),
           "zones of the region that are used; left out: any", default=()),
     Field("physical_connections", ListOf(PHYSICAL_CONNECTION), "dedicated lines", default=()),

@@ -34,7 +34,7 @@ class Field:
         reader: Reads its value.
         doc: What it means, for editors and documents; names the cloud's parameter where there is one.
         required: True when it cannot be left out.
-        default: Value when left out.
+        default: Value when left out; of a required field, what stands in for it in a lenient record.
     """
 
     key: str
@@ -53,7 +53,7 @@ class Record(Generic[T]):
         make: The dataclass.
         fields: Its field table.
         check: Rules over several fields of one thing; runs only when every field could be read.
-        lenient: True keeps the thing, with the default, when a field that may be left out could not be read.
+        lenient: True keeps the thing, with the field's default, when a field could not be read.
     """
 
     title: str
@@ -76,9 +76,11 @@ class Record(Generic[T]):
         complete = True
         for known in self.fields:
             found = self._value(known, mark, Spot(subject, known.key, spot.notes), guessed)
-            if found is _FAILED and self.lenient and not known.required:
+            if found is _FAILED and self.lenient and (known.default is not None or not known.required):
                 found = known.default
-                spot.notes.lose(mark.entries[known.key].value)
+                spot.notes.lost_parts = True
+                if known.key in mark.entries:
+                    spot.notes.lose(mark.entries[known.key].value)
             values[known.key] = found
             complete = complete and found is not _FAILED
         if not complete:

@@ -60,21 +60,22 @@ MAP = "  - priority: 40\n"
 CGW_2 = "  - name: Customer-Gateway2\n    ip_address: 192.168.40.159\n    asn: 65530\n"
 CONNECTION = "    effect_immediately: false\n"
 BFD = "    bfd: auto\n"
-TUNNEL_1 = "        ike: {ike_version: ikev2, ike_enc_alg: aes, ike_auth_alg: sha1, ike_pfs: group14, ike_lifetime: 86400}\n"
+TUNNEL_1 = "        ike: {ike_version: ikev2, ike_enc_alg: aes, ike_auth_alg: sha1, "
 BGP_1 = "        bgp: {tunnel_cidr: 169.254.10.0/30, local_bgp_ip: 169.254.10.1, local_asn: 65534}\n"
 BGP_2 = "        bgp: {tunnel_cidr: 169.254.20.0/30, local_bgp_ip: 169.254.20.1, local_asn: 65534}\n"
 UPLINK = "        uplink: {circuit: Circuit}\n"
 LAN = "        lan: {network: core, address: 192.168.50.215}\n"
 NETWORK = "      - {name: clients, cidr_block: 192.168.20.0/24}\n"
 MODE = "    mode: open\n"
-VBR_2 = """  - {name: VBR2, physical_connection: Circuit, vlan_id: 5, local_gateway_ip: 10.0.1.1, peer_gateway_ip: 10.0.1.2,
+VBR_2 = """  - {name: VBR2, physical_connection: Circuit, vlan_id: 5,
+     local_gateway_ip: 10.0.1.1, peer_gateway_ip: 10.0.1.2,
      peering_subnet_mask: 255.255.255.252}
 
 cen:
 """
-VBR_2_ATTACHED = ("    vbr:\n", "    vbr:\n      - {name: Two, vbr: VBR2, association: system, propagations: [system]}\n")
-VPN_2_ATTACHED = ("    vpn:\n", "    vpn:\n      - {name: Two, ipsec_connection: Second, association: system, "
-                                "propagations: [system]}\n")
+TABLES = "association: system, propagations: [system]"
+VBR_2_ATTACHED = ("    vbr:\n", f"    vbr:\n      - {{name: Two, vbr: VBR2, {TABLES}}}\n")
+VPN_2_ATTACHED = ("    vpn:\n", f"    vpn:\n      - {{name: Two, ipsec_connection: Second, {TABLES}}}\n")
 
 
 def connection(tail: str, name: str = "Second") -> tuple[str, str]:
@@ -123,8 +124,8 @@ CLOUD = (
     added("PC-007", LINE, "    mtu: 900\n"),
     one("PC-010", "        GigabitEthernet0/0: {circuit: Circuit}\n", "", "  - name: Circuit\n", ASA),
     Corruption("PC-011", (("port: {rehearsal: true}", "port: {interface: eth1}"),
-                          ("virtual_border_routers:\n", "  - {name: Spare, port: {interface: eth1}}\n\nvirtual_border_"
-                           "routers:\n")), "name: Spare"),
+                          ("virtual_border_routers:\n", ("  - {name: Spare, port: {interface: eth1}}\n\nvirtual_border_"
+                           "routers:\n"))), "name: Spare"),
     added("VBR-001", VBR, "    description: http://vbr\n"),
     one("VBR-002", "vlan_id: 0", "vlan_id: 3000"),
     one("VBR-003", VBR, "    peering_subnet_mask: 255.255.0.0\n"),
@@ -307,10 +308,11 @@ SITES = (
     added("SITE-032", UPLINK, "        uplink2: {circuit: Circuit}\n"),
     one("SITE-034", "protections:\n", "  - {name: second, device: {name: cgw2, platform: gateway, customer_gateways: "
         "[Customer-Gateway2], ports: {up: {circuit: Spare}}}}\n\nprotections:\n", "platform: gateway\n"),
-    Corruption("SITE-035", (("      platform: gateway\n", "      platform: gateway\n      customer_gateways: "
-                             "[Customer-Gateway1, Customer-Gateway2]\n"), ("protections:\n", "  - {name: second, device:"
+    Corruption("SITE-035", (("      platform: gateway\n", ("      platform: gateway\n      customer_gateways: "
+                             "[Customer-Gateway1, Customer-Gateway2]\n")), (
+                             "protections:\n", ("  - {name: second, device:"
                              " {name: cgw2, platform: gateway, customer_gateways: [Customer-Gateway2], ports: "
-                             "{up: {circuit: Spare}}}}\n\nprotections:\n")), "name: cgw2"),
+                             "{up: {circuit: Spare}}}}\n\nprotections:\n"))), "name: cgw2"),
     one("SITE-036", CGW_2, CGW_2.replace("65530", "65531"), "    asn: 65530"),
     Corruption("SITE-037", (("enable_tunnels_bgp: true", "enable_tunnels_bgp: false"), ("    asn: 65530\n", ""),
                             ("    asn: 65530\n", "")), "advertise:"),

@@ -33,7 +33,8 @@ def mutated(draw: st.DrawFn) -> str:
                 lines[at], lines[other] = lines[other], lines[at]
             case "value":
                 word = draw(st.sampled_from(WORDS))
-                lines[at] = re.sub(r"(:\s+)([^\s,{}\[\]]+)", lambda found: found[1] + word, lines[at], count=1)
+                colon = re.search(r":\s+", lines[at])
+                lines[at] = lines[at][: colon.end()] + word if colon else word
             case "junk":
                 lines[at] = draw(st.text(max_size=30))
             case "indent":
