@@ -9,6 +9,7 @@ import jsonschema
 import pytest
 import yaml
 from corruptions import ALL, ASA, GATEWAY
+from plan_document import MARKER, fields_section
 from test_devices import DEFECTS
 
 from sealane.kinds import plan_schema
@@ -88,3 +89,13 @@ def test_every_kind_has_the_same_files() -> None:
     for kind in KINDS:
         assert {"__init__.py", "spec.py", "expand.py", "README.md"} <= {
             one.name for one in (SOURCE / "kinds" / kind).iterdir()}
+
+
+def test_the_plan_document_lists_every_field(request: pytest.FixtureRequest) -> None:
+    document = ROOT / "docs" / "plan.md"
+    head, marker, told = document.read_text(encoding="utf-8").partition(MARKER)
+    assert marker
+    if request.config.getoption("--update-golden", default=False):
+        told = "\n" + fields_section(plan_schema())
+        document.write_text(head + marker + told, encoding="utf-8")
+    assert told == "\n" + fields_section(plan_schema())
