@@ -92,8 +92,10 @@ def test_a_key_shows_nowhere_whatever_surrounds_it(lines, rng):
         f" ikev2 remote-authentication pre-sharedkey {KEY}   # the key is {KEY}",
         f"# note to self: {KEY}",
         f"description {KEY}",
-        f"router bgp 65530\n address-family ipv4 unicast\n  neighbor 169.254.10.1 description {KEY}\n"
-        "  neighbor 169.254.10.1 remote-as 65534",
+        (
+            f"router bgp 65530\n address-family ipv4 unicast\n  neighbor 169.254.10.1 description {KEY}\n"
+            "  neighbor 169.254.10.1 remote-as 65534"
+        ),
         f"  neighbor 169.254.10.1 password {KEY}",
         f"{KEY} is not a command",
     ]
