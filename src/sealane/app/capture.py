@@ -37,7 +37,7 @@ class Capture:
         self.path = path
         self._log = path.with_suffix(".log")
         self._log.unlink(missing_ok=True)
-        command = ["tcpdump", "-i", interface, "-n", "-U", "-Z", "root", "-B", str(_BUFFER_KIB)]
+        command = ["tcpdump", "-i", interface, "-n", "-U", "--immediate-mode", "-Z", "root", "-B", str(_BUFFER_KIB)]
         command += ["-s", str(_SNAP_BYTES), "-w", str(path), "ip"]
         self._process: subprocess.Popen[bytes] = spawn(command, Tag(network, namespace, _ROLE), self._log)
         deadline = time.monotonic() + _START_LIMIT_S

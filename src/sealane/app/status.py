@@ -13,7 +13,7 @@ from sealane.drivers.frr.io import vtysh
 from sealane.drivers.strongswan import SaState
 from sealane.host import run, run_unchecked
 from sealane.lower import Lowered, PlacedEnd
-from sealane.model import Network, Node, Port, TunnelPair
+from sealane.model import Network, Node, Platform, Port, Protection, TunnelPair
 from sealane.net import Prefix
 from sealane.vendors import nftables
 
@@ -197,28 +197,31 @@ def _length(destination: str) -> int:
 
 
 def carries(observer: Observer) -> bool:
-    """True when both ends of every protected pair send into every tunnel whose child SA is up, and at least one is."""
+    """True when every tunnel's child SA is up and both ends send all hosts of every protected pair into all of them."""
+    for pair in observer.network.tunnels():
+        near = observer.lowered.ends[pair.near_node, pair.near.name]
+        if observer.sa(near).child_state != "INSTALLED":
+            return False
+    count = len(observer.network.tunnels())
+    return all(len(set(hops)) == count for hops in protected_next_hops(observer))
+
+
+def protected_next_hops(observer: Observer) -> Iterator[tuple[str, ...]]:
+    """For each end of each protected pair and each host beyond it: the tunnel interfaces its packets are sent into."""
     tunnels = {end.interface for end in observer.lowered.ends.values()}
-    up = sum(1 for pair in observer.network.tunnels()
-             if observer.sa(observer.lowered.ends[pair.near_node, pair.near.name]).child_state == "INSTALLED")
-    if up == 0:
-        return False
+    hosts = [address.ip for node in observer.network.of_platform(Platform.HOST) for one in node.interfaces
+             for address in one.addresses]
     for protection in observer.network.protections:
-        for node, prefixes in _senders(observer, protection.cloud, protection.site):
-            table = observer.lowered.places[observer.network.node(node).name].tables
-            number = min(table.values()) if table else None
-            hops = [hop for prefix in prefixes for hop in observer.nexthops(node, number, str(prefix[1]))]
-            if not hops or any(hop not in tunnels for hop in hops):
-                return False
-    return True
+        for node, prefixes in _senders(observer.network, protection):
+            table = min(observer.lowered.places[node.name].tables.values(), default=None)
+            for host in hosts:
+                if any(host in prefix for prefix in prefixes):
+                    yield tuple(hop for hop in observer.nexthops(node.name, table, str(host)) if hop in tunnels)
 
 
-def _senders(
-    observer: Observer, cloud: tuple[Prefix, ...], site: tuple[Prefix, ...]
-) -> Iterator[tuple[str, tuple[Prefix, ...]]]:
-    """(node, prefixes it sends towards) for both directions of a protected pair."""
-    for node in observer.network.nodes:
-        if node.transit_router is not None:
-            yield node.name, site
-    for device in observer.network.devices():
-        yield device.name, cloud
+def _senders(network: Network, protection: Protection) -> Iterator[tuple[Node, tuple[Prefix, ...]]]:
+    """(node that chooses between tunnel and circuit, prefixes beyond it), for both directions of a pair."""
+    for node in network.of_platform(Platform.TRANSIT_ROUTER):
+        yield node, protection.site
+    for device in network.devices():
+        yield device, protection.cloud

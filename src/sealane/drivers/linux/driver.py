@@ -115,7 +115,7 @@ def _apply_filters(changes: Iterable[Change]) -> None:
 
 
 def _removed(change: Change) -> Iterator[write.Line]:
-    """What goes: the unwanted, and an old rule or address, which the kernel does not replace. It may be gone already."""
+    """What goes: the unwanted, and an old rule or address, which the kernel does not replace."""
     match change:
         case Delete(key, old) | Update(key, RuleSpec() | AddressSpec() as old, _):
             yield key.namespace, _remove(old)
