@@ -78,9 +78,12 @@ VBR_2_ATTACHED = ("    vbr:\n", f"    vbr:\n      - {{name: Two, vbr: VBR2, {TAB
 VPN_2_ATTACHED = ("    vpn:\n", f"    vpn:\n      - {{name: Two, ipsec_connection: Second, {TABLES}}}\n")
 
 
+ROUTES = "route_entries: [{route_dest: 192.168.99.0/24}]"
+
+
 def connection(tail: str, name: str = "Second") -> tuple[str, str]:
     return BFD, (BFD + f"  - {{name: {name}, network_type: private, tunnels: [{{customer_gateway: Customer-Gateway1}}, "
-                 f"{{customer_gateway: Customer-Gateway2}}]{tail}}}\n")
+                 f"{{customer_gateway: Customer-Gateway2}}], {ROUTES}{tail}}}\n")
 
 
 def group(fields: str) -> str:
@@ -157,6 +160,11 @@ CLOUD = (
     Corruption("VBR-033", (("vlan_id: 0", "vlan_id: 5"), ("cen:\n", VBR_2), VBR_2_ATTACHED,
                            (UPLINK, UPLINK.replace("t}", "t, vlan_id: 5}"))), "name: VBR2"),
     added("VBR-034", VBR, "    mtu: 8500\n"),
+    Corruption("VBR-035", (("vlan_id: 0", "vlan_id: 9"), ("cen:\n", "".join(
+        VBR_2.replace("VBR2", f"More{n}").replace("vlan_id: 5", f"vlan_id: {n}").replace("10.0.1.", f"10.0.{n}.")
+        .replace("cen:\n", "") for n in range(1, 6)) + "cen:\n"), ("    vbr:\n", "    vbr:\n" + "".join(
+            f"      - {{name: A{n}, vbr: More{n}, {TABLES}}}\n" for n in range(1, 6))),
+        (UPLINK, UPLINK.replace("t}", "t, vlan_id: 9}"))), "physical_connection: Circuit\n"),
     added("VPC-001", VPC, "    description: http://vpc\n"),
     one("VPC-002", VPC, "    cidr_block: 172.0.0.0/6\n"),
     one("VPC-003", "172.16.30.0/24", "172.16.30.0/30"),
@@ -241,6 +249,8 @@ TUNNELS = (
     one("CGW-003", "    asn: 65530\n", "    asn: 45104\n"),
     added("CGW-004", CGW_2, "  - {name: Third, ip_address: 192.168.10.137, auth_key: key}\n"),
     added("CGW-005", CGW_2, "    auth_key: a?b\n"),
+    added("CGW-012", "customer_gateways:\n", "".join(
+        f"  - {{name: More{last}, ip_address: 10.77.0.{last}}}\n" for last in range(1, 101)), "More1,"),
     one("CGW-010", "ip_address: 192.168.40.159", "ip_address: 172.16.99.9"),
     one("CGW-011", "ip_address: 192.168.40.159", "ip_address: 192.168.10.136  # both", "# both"),
     Corruption("VCO-001", (connection("", "https://second"),), "https://second"),
@@ -278,7 +288,8 @@ TUNNELS = (
                "name: Second"),
     Corruption("VCO-055", (VPN_2_ATTACHED, (BFD, BFD + "  - {name: Second, network_type: private, tunnels: ["
                "{customer_gateway: Customer-Gateway1, bgp: {tunnel_cidr: 169.254.10.0/30}}, "
-               "{customer_gateway: Customer-Gateway2}]}\n")), "name: Second"),
+               "{customer_gateway: Customer-Gateway2}], " + ROUTES + "}\n")), "name: Second"),
+    one("VCO-059", "enable_tunnels_bgp: true", "enable_tunnels_bgp: false", "  - name: IPsecConnection\n"),
     one("VCO-056", "    asn: 65530\n", "", "      - customer_gateway: Customer-Gateway1\n"),
     Corruption("VCO-057", ((BGP_1, BGP_1.replace("65534", "65530")), (BGP_2, BGP_2.replace("65534", "65530"))),
                BGP_1.replace("65534", "65530")),
@@ -308,13 +319,16 @@ SITES = (
     added("SITE-032", UPLINK, "        uplink2: {circuit: Circuit}\n"),
     one("SITE-034", "protections:\n", "  - {name: second, device: {name: cgw2, platform: gateway, customer_gateways: "
         "[Customer-Gateway2], ports: {up: {circuit: Spare}}}}\n\nprotections:\n", "platform: gateway\n"),
+    one("SITE-033", "advertise: [", "advertise: [0.0.0.0/0, "),
+    one("SITE-039", "advertise: [", "advertise: [" + "".join(f"192.168.60.{last}/32, " for last in range(50))),
     Corruption("SITE-035", (("      platform: gateway\n", ("      platform: gateway\n      customer_gateways: "
                              "[Customer-Gateway1, Customer-Gateway2]\n")), (
                              "protections:\n", ("  - {name: second, device:"
                              " {name: cgw2, platform: gateway, customer_gateways: [Customer-Gateway2], ports: "
                              "{up: {circuit: Spare}}}}\n\nprotections:\n"))), "name: cgw2"),
     one("SITE-036", CGW_2, CGW_2.replace("65530", "65531"), "    asn: 65530"),
-    Corruption("SITE-037", (("enable_tunnels_bgp: true", "enable_tunnels_bgp: false"), ("    asn: 65530\n", ""),
+    Corruption("SITE-037", ((CONNECTION, CONNECTION + "    route_entries: [{route_dest: 192.168.20.0/24}]\n"),
+                            ("enable_tunnels_bgp: true", "enable_tunnels_bgp: false"), ("    asn: 65530\n", ""),
                             ("    asn: 65530\n", "")), "advertise:"),
     Corruption("SITE-038", ((UPLINK, ""), ("port: {rehearsal: true}", "port: {interface: eth1}")), LAN),
     added("PROT-001", MODE, "    description: http://protection\n"),

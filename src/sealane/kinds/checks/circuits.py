@@ -3,13 +3,22 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from sealane.kinds.customer_gateway import CustomerGateway
 from sealane.kinds.physical_connection import PhysicalConnection
 from sealane.kinds.site import Device, DevicePort, Site
 from sealane.kinds.vbr import VirtualBorderRouterSpec
+from sealane.net import Prefix
 from sealane.spec import Notes
 
 if TYPE_CHECKING:
     from sealane.kinds.plan import Plan
+
+
+MOST_SHARING = 5
+"""Border routers of one account on a circuit, unless the quota was raised (ec_quota_same_acount_vbr_per_pconn)."""
+MOST_ADVERTISED = 50
+"""BGP routes that an IPsec connection takes by default."""
+_ANYWHERE = Prefix("0.0.0.0/0")
 
 
 def check_circuits(plan: "Plan", notes: Notes) -> None:
@@ -36,6 +45,10 @@ def _check_interfaces(plan: "Plan", notes: Notes) -> None:
 
 
 def _check_vlans(line: PhysicalConnection, sharing: list[VirtualBorderRouterSpec], notes: Notes) -> None:
+    if len(sharing) > MOST_SHARING:
+        notes.warning("VBR-035", f"physical connection {line.name}", f"carries {len(sharing)} border routers; the "
+                      f"cloud's default quota is {MOST_SHARING}", "have the quota raised, or use another circuit",
+                      *(vbr.at.of("physical_connection") for vbr in sharing))
     seen: dict[int, VirtualBorderRouterSpec] = {}
     for vbr in sharing:
         if vbr.vlan_id in seen:
@@ -112,6 +125,19 @@ def _check_gateway(plan: "Plan", site: Site, device: Device, notes: Notes) -> No
     if device.advertise and not asns and not notes.lost_parts:
         notes.error("SITE-037", subject, "advertises prefixes, but its customer gateways have no asn", "add asn there",
                     device.at.of("advertise"))
+    if _ANYWHERE in device.advertise:
+        notes.error("SITE-033", subject, "advertises 0.0.0.0/0, which an IPsec connection does not take",
+                    "advertise the site's own prefixes", device.at.of("advertise"))
+    if len(device.advertise) > MOST_ADVERTISED:
+        notes.warning("SITE-039", subject, f"advertises {len(device.advertise)} prefixes; an IPsec connection takes "
+                      f"{MOST_ADVERTISED} unless the quota was raised", "advertise fewer, larger prefixes",
+                      device.at.of("advertise"))
+    _check_reach(site, device, owned, notes)
+
+
+def _check_reach(site: Site, device: Device, owned: list[CustomerGateway], notes: Notes) -> None:
+    """A device that owns VPN addresses is on a circuit, and its next hops are on its networks."""
+    subject = f"device {device.name}"
     if owned and not notes.lost_parts and all(port.circuit is None for _, port in device.ports):
         notes.error("SITE-038", subject, "owns VPN addresses, but no port of it is on a circuit",
                     "plug a port into a circuit", device.at.of("ports"))
