@@ -22,6 +22,8 @@ _SNAP_BYTES = 96
 _BUFFER_KIB = 16384
 _START_LIMIT_S = 5.0
 _POLL_S = 0.005
+_DRAIN_S = 0.05
+"""For what is on the way from the kernel to the file."""
 _PCAP_HEADER = 24
 _RECORD_HEADER = 16
 _ETHERNET = 14
@@ -35,6 +37,7 @@ class Capture:
 
     def __init__(self, network: str, namespace: str, interface: str, path: Path) -> None:
         self.path = path
+        self._dropped: int | None = None
         self._log = path.with_suffix(".log")
         self._log.unlink(missing_ok=True)
         command = ["tcpdump", "-i", interface, "-n", "-U", "--immediate-mode", "-Z", "root", "-B", str(_BUFFER_KIB)]
@@ -55,13 +58,15 @@ class Capture:
         self.close()
 
     def close(self) -> int:
-        """End it; the number of packets the kernel had to drop, which should be 0."""
-        time.sleep(0.05)  # what is on the way to the reader
-        stop([self._process.pid])
-        self._process.wait(timeout=5)
-        found = re.search(r"(\d+) packets? dropped by kernel", read_text(self._log) or "")
-        self._log.unlink(missing_ok=True)
-        return int(found[1]) if found else 0
+        """End it; the number of packets the kernel had to drop, which should be 0. May be called again."""
+        if self._dropped is None:
+            time.sleep(_DRAIN_S)
+            stop([self._process.pid])
+            self._process.wait(timeout=5)
+            found = re.search(r"(\d+) packets? dropped by kernel", read_text(self._log) or "")
+            self._log.unlink(missing_ok=True)
+            self._dropped = int(found[1]) if found else 0
+        return self._dropped
 
 
 @dataclass(frozen=True, slots=True)

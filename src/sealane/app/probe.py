@@ -251,7 +251,6 @@ def measure_around(live: Live, directory: Path, label: str) -> Callable[[Callabl
             value = work()
             after, tunnels_after = read_meters(live), observer.tunnels()
             dropped = sum(capture.close() for capture in captures.values())
-            stack.pop_all()
         return Measured(
             value,
             {name: counts_between(meters[name], after[name]) for name in after},
