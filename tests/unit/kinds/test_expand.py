@@ -1,0 +1,145 @@
+import zlib
+from itertools import pairwise
+
+from corruptions import GATEWAY, MAP, TR_ROUTE
+
+from sealane.kinds import expand, read_plan
+from sealane.kinds.transit_router import MAX_TRANSFERS, gateway_pool, transfers
+from sealane.model import Network, StaticRoute
+from sealane.net import Address, Prefix
+
+
+def network(text: str = GATEWAY) -> Network:
+    plan, findings = read_plan(text, "p")
+    assert plan is not None
+    assert plan.sound, findings
+    found, _ = expand(plan, {})
+    assert found is not None
+    return found
+
+
+def table(routes: tuple[StaticRoute, ...]) -> list[tuple[str, str, str | None, int]]:
+    return [(str(one.prefix), "discard" if one.discard else str(one.next_hop), one.interface, one.distance)
+            for one in routes]
+
+
+def test_a_gateway_has_a_route_for_everything_it_must_reach_or_tell() -> None:
+    device = network().node("cgw")
+    assert table(device.static_routes) == [
+        ("192.168.0.0/16", "192.168.50.216", None, 1),
+        ("10.10.10.49/32", "10.0.0.1", "uplink", 1),
+        ("10.10.10.50/32", "10.0.0.1", "uplink", 1),
+        ("172.16.0.0/16", "10.0.0.1", "uplink", 30),
+        ("192.168.10.0/24", "discard", None, 254),
+        ("192.168.20.0/24", "192.168.50.216", None, 1),
+        ("192.168.40.0/24", "discard", None, 254),
+    ]
+    assert device.bgp is not None
+    assert (device.bgp.asn, device.bgp.maximum_paths) == (65530, 16)
+    assert [str(one.prefix) for one in device.bgp.networks] == ["192.168.10.0/24", "192.168.20.0/24", "192.168.40.0/24"]
+
+
+def test_an_advertised_prefix_that_nothing_covers_is_anchored() -> None:
+    device = network(GATEWAY.replace("advertise: [", "advertise: [10.77.0.0/16, ")).node("cgw")
+    assert ("10.77.0.0/16", "discard", None, 254) in table(device.static_routes)
+
+
+def test_both_ends_propose_the_same_and_name_each_other() -> None:
+    for pair in network().tunnels():
+        assert pair.far is not None
+        assert (pair.near.ike, pair.near.esp, pair.near.dpd) == (pair.far.ike, pair.far.esp, pair.far.dpd)
+        assert pair.near.ike.prf == pair.near.ike.integrity
+        assert pair.near.esp.pfs_group == 14
+        assert (pair.near.local_id, pair.near.remote_id) == (pair.far.remote_id, pair.far.local_id)
+        assert (pair.near.initiates, pair.far.initiates) == (False, True)
+        assert pair.far.source_interface in {"lo1", "lo2"}
+
+
+def test_pfs_can_be_disabled() -> None:
+    end = network(GATEWAY.replace("ipsec_pfs: group14", "ipsec_pfs: disabled")).node("tr").tunnel_ends[0]
+    assert end.esp.pfs_group is None
+
+
+def test_the_cloud_has_its_address_in_a_vswitch_third_from_the_end() -> None:
+    found = network()
+    assert str(found.node("vpc").interface("vSwitch1").addresses[0]) == "172.16.10.253/24"
+    assert table(found.node("ecs1").static_routes) == [("0.0.0.0/0", "172.16.10.253", "eth0", 1)]
+
+
+def test_the_transit_router_is_first_on_every_link_and_next_hop_of_the_vpc() -> None:
+    found = network()
+    for attachment, peer in (("VPC-Attachment", "vpc"), ("VBR-Attachment", "vbr")):
+        here = found.node("tr").interface(attachment).addresses[0]
+        there = found.node(peer).interface("tr").addresses[0]
+        assert here.network == there.network
+        assert (here.ip, there.ip) == (here.network[1], here.network[2])
+    hop = found.node("tr").interface("VPC-Attachment").addresses[0].ip
+    assert {route.next_hop for route in found.node("vpc").static_routes} == {hop}
+
+
+def test_security_rules_are_in_deciding_order() -> None:
+    first = "          - {direction: ingress, ip_protocol: ICMP, source_cidr_ip: 192.168.0.0/16}\n"
+    extra = (
+        "          - {ip_protocol: ALL, source_cidr_ip: 10.0.0.1, priority: 2}\n"
+        "          - {ip_protocol: TCP, source_cidr_ip: 10.0.0.2, policy: drop, port_range: 22/23}\n"
+        "          - {direction: egress, ip_protocol: GRE, dest_cidr_ip: 10.0.0.3, policy: drop}\n"
+    )
+    group = network(GATEWAY.replace(first, extra + first)).node("ecs1").security_group
+    assert group is not None
+    drop, last = group.inbound[0], group.inbound[-1]
+    assert (drop.permit, drop.protocol, str(drop.source)) == (False, 6, "10.0.0.2/32")
+    assert drop.destination_ports is not None
+    assert (drop.destination_ports.first, drop.destination_ports.last) == (22, 23)
+    assert (last.permit, last.protocol, str(last.source)) == (True, None, "10.0.0.1/32")
+    assert [(one.permit, one.protocol, str(one.destination)) for one in group.outbound] == [(False, 47, "10.0.0.3/32")]
+
+
+def test_a_black_hole_and_an_attachment_are_told_apart() -> None:
+    more = TR_ROUTE.replace("192.168.10.136/32, next_hop: VBR-Attachment", "10.99.0.0/16, next_hop: BlackHole")
+    router = network(GATEWAY.replace(TR_ROUTE, TR_ROUTE + more)).node("tr").transit_router
+    assert router is not None
+    assert [(str(one.prefix), one.attachment) for one in router.tables[0].routes] == [
+        ("10.99.0.0/16", None), ("192.168.10.136/32", "VBR-Attachment"), ("192.168.40.159/32", "VBR-Attachment")]
+
+
+def test_route_maps_keep_their_sense() -> None:
+    more = "  - {priority: 5, transmit_direction: RegionOut, map_result: Permit, preference: 10}\n"
+    router = network(GATEWAY.replace(MAP, more + MAP)).node("tr").transit_router
+    assert router is not None
+    assert [(one.priority, one.permit, one.set_preference, one.destination_instances, one.prefix_mode.value)
+            for one in router.route_maps] == [(5, True, 10, (), "Include"), (40, False, None, ("VBR",), "Complete")]
+
+
+def test_two_names_on_one_place_are_told_apart_in_any_order() -> None:
+    seen: dict[int, str] = {}
+    for number in range(100_000):
+        name = f"attachment-{number}"
+        place = zlib.crc32(name.encode()) % MAX_TRANSFERS
+        if place in seen:
+            break
+        seen[place] = name
+    pair = [seen[place], name]
+    assert transfers(pair) == transfers(reversed(pair))
+    one, other = transfers(pair).values()
+    assert one.peer.network != other.peer.network
+
+
+def test_gateway_addresses_come_in_pairs_behind_the_reserved_blocks() -> None:
+    pairs = list(gateway_pool([Prefix("10.10.10.0/24")], frozenset({Address("10.10.10.52")})))
+    assert [str(one) for one in pairs[0]] == ["10.10.10.49", "10.10.10.50"]
+    assert [str(one) for one in pairs[1]] == ["10.10.10.53", "10.10.10.54"]
+    assert max(second for _, second in pairs) < Address("10.10.10.255")
+    assert all(int(later[0]) > int(earlier[1]) for earlier, later in pairwise(pairs))
+
+
+def test_vbr_bgp_has_bfd_from_the_border_router() -> None:
+    anchor = "    peering_subnet_mask: 255.255.255.252\n"
+    group = ("    min_rx_interval: 300\n    min_tx_interval: 200\n    detect_multiplier: 5\n    bgp_groups:\n"
+             "      - {name: group, peer_asn: 65530, peers: [{enable_bfd: true}]}\n")
+    vbr = network(GATEWAY.replace(anchor, anchor + group)).node("vbr").vbr
+    assert vbr is not None
+    (one,) = vbr.neighbors
+    assert (str(one.address), str(one.local_address), one.remote_asn, one.local_asn) == (
+        "10.0.0.2", "10.0.0.1", 65530, 45104)
+    assert one.bfd is not None
+    assert (one.bfd.interval_ms, one.bfd.multiplier) == (300, 5)
