@@ -19,7 +19,8 @@ def check_tunnels(plan: "Plan", notes: Notes) -> None:
     for connection in plan.ipsec_connections:
         if not connection.enable_tunnels_bgp and not connection.route_entries:
             notes.warning("VCO-059", f"ipsec connection {connection.name}",
-                          "has neither BGP nor route_entries: nothing is routed into its tunnels", "set enable_tunnels_bgp, or add route_entries",
+                          "has neither BGP nor route_entries: nothing is routed into its tunnels",
+                          "set enable_tunnels_bgp, or add route_entries",
                           connection.at.origin)
         for index, tunnel in enumerate(connection.tunnels, 1):
             gateway = gateways.get(tunnel.customer_gateway)
