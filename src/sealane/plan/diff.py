@@ -15,7 +15,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import groupby
 
-from sealane.plan.resource import RANK, CableSpec, Key, Kind, Payload, RealPortSpec, Resource
+from sealane.plan.resource import RANK, AddressSpec, CableSpec, Key, Kind, Payload, RealPortSpec, Resource
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +71,15 @@ class Plan:
 def diff(desired: Iterable[Resource], observed: Iterable[Resource]) -> Plan:
     """The plan that turns ``observed`` into ``desired``.
 
-    Additions come before removals, so that traffic has somewhere to go when its old way is taken. Additions go in
-    the order of kinds, removals in reverse. Whatever lives in a namespace that is removed goes with it, except
-    daemons, which must be stopped by name.
+    Additions come before removals, so that traffic has somewhere to go when its old way is taken; only links and
+    addresses that stand in the way of new ones go first. Additions go in the order of kinds, removals in reverse.
+    Whatever lives in a namespace that is removed goes with it, except daemons, which must be stopped by name.
     """
     want = {resource.key: resource.payload for resource in desired}
     have = {resource.key: resource.payload for resource in observed}
+    first = _in_the_way(want, have)
     lost = {pair for key, payload in want.items() if key in have for pair in _taken_along(have[key], key, payload)}
+    lost |= {(kind, space) for key in first for space in _spaces(key, have[key]) for kind in _ON_LINKS}
     additions = [
         _addition(key, payload, have)
         for key, payload in want.items()
@@ -87,9 +89,10 @@ def diff(desired: Iterable[Resource], observed: Iterable[Resource]) -> Plan:
     removals = [
         Delete(key, payload)
         for key, payload in have.items()
-        if key not in want and not _goes_along(key, payload, gone)
+        if key not in want and key not in first and not _goes_along(key, payload, gone)
     ]
-    ordered: list[Change] = sorted(additions, key=lambda change: (RANK[change.key.kind], change.key))
+    ordered: list[Change] = [Delete(key, have[key]) for key in sorted(first)]
+    ordered += sorted(additions, key=lambda change: (RANK[change.key.kind], change.key))
     ordered += sorted(removals, key=lambda change: (-RANK[change.key.kind], change.key))
     return Plan(
         tuple(
@@ -97,6 +100,41 @@ def diff(desired: Iterable[Resource], observed: Iterable[Resource]) -> Plan:
             for _, changes in groupby(ordered, key=lambda change: (isinstance(change, Delete), change.key.kind))
         )
     )
+
+
+_ON_LINKS = (Kind.ADDRESS, Kind.ROUTE)
+
+
+def _in_the_way(want: Mapping[Key, Payload], have: Mapping[Key, Payload]) -> frozenset[Key]:
+    """The unwanted that holds what something new needs: the name of a link's end, a host's interface, an address."""
+    needed = {claim for key, payload in want.items() if have.get(key) != payload for claim in _claims(key, payload)}
+    return frozenset(
+        key
+        for key, payload in have.items()
+        if key not in want and any(claim in needed for claim in _claims(key, payload))
+    )
+
+
+Claim = tuple[str, str, str]
+
+
+def _claims(key: Key, payload: Payload) -> tuple[Claim, ...]:
+    """What only one of them can hold."""
+    own = ("end", key.namespace, key.name)
+    match payload:
+        case CableSpec(space, name):
+            return own, ("end", space, name)
+        case RealPortSpec(interface):
+            return own, ("host", "", interface)
+        case AddressSpec(_, address):
+            return (("address", key.namespace, address),)
+    return (own,) if key.kind is Kind.LINK else ()
+
+
+def _spaces(key: Key, *payloads: Payload) -> tuple[str, ...]:
+    """The namespaces that something is in; a cable is in two."""
+    peers = (payload.peer_namespace for payload in payloads if isinstance(payload, CableSpec))
+    return tuple(sorted({key.namespace, *peers}))
 
 
 _DAEMONS = frozenset({Kind.BIRD, Kind.FRR, Kind.CHARON, Kind.CONNECTION})
@@ -123,8 +161,7 @@ def _taken_along(old: Payload, key: Key, new: Payload) -> tuple[tuple[Kind, str]
         return ()
     if key.kind is Kind.CHARON:
         return ((Kind.CONNECTION, key.namespace),)
-    spaces = {key.namespace, *(spec.peer_namespace for spec in (old, new) if isinstance(spec, CableSpec))}
-    return tuple((kind, space) for space in sorted(spaces) for kind in (Kind.ADDRESS, Kind.ROUTE))
+    return tuple((kind, space) for space in _spaces(key, old, new) for kind in _ON_LINKS)
 
 
 def _addition(key: Key, payload: Payload, have: Mapping[Key, Payload]) -> Change:
