@@ -9,7 +9,7 @@ from pathlib import Path
 from sealane.app.host_check import check_host, choose_esp
 from sealane.app.runstate import RUN_ROOT, RunDirectory, RunRecord, known_networks
 from sealane.app.stages import STAGES
-from sealane.diag import Fault, Finding, has_errors
+from sealane.diag import Finding, has_errors
 from sealane.drivers.bird import BirdDriver
 from sealane.drivers.frr import FrrDriver
 from sealane.drivers.linux import LinuxDriver
@@ -19,7 +19,7 @@ from sealane.lower import PREFIX, EspBackend, Lowered, LowerOptions, lower, netw
 from sealane.model import Mode, Network
 from sealane.net import Secret
 from sealane.plan import Delete, Plan, RealPortSpec, Stage
-from sealane.reconcile import Driver, execute, make_plan, observe
+from sealane.reconcile import Driver, execute, make_plan
 
 Progress = Callable[[str], None]
 
@@ -198,6 +198,11 @@ def _announce(progress: Progress | None) -> Callable[[Stage], None]:
     return started
 
 
+def make_plan_for(lowered: Lowered, drivers: Drivers) -> Plan:
+    """What would have to change for the host to be as lowered; changes nothing."""
+    return make_plan(lowered.resources, drivers.all())
+
+
 def networks_present(root: Path = RUN_ROOT) -> tuple[str, ...]:
     """Names of all networks of which anything is left on this host."""
     by_namespace = {name.removeprefix(PREFIX).split(".", 1)[0] for name in list_namespaces(PREFIX)}
@@ -212,6 +217,3 @@ def wait_until(condition: Callable[[], bool], limit_s: float, interval_s: float 
             return False
         time.sleep(interval_s)
     return True
-
-
-__all__ = ["Controller", "Drivers", "Fault", "Rejected", "networks_present", "observe", "tunnel_keys", "wait_until"]

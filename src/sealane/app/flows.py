@@ -29,6 +29,7 @@ class FlowsResult:
         sent, received: Datagrams of all flows.
         longest_gap_ms: The longest run of unanswered probes of any flow, times the interval.
         flows_hit: Flows with a gap of more than one probe.
+        flows_answered: Flows of which more than half was answered.
         flows: All flows.
     """
 
@@ -36,6 +37,7 @@ class FlowsResult:
     received: int
     longest_gap_ms: int
     flows_hit: int
+    flows_answered: int
     flows: int
 
 
@@ -85,5 +87,6 @@ class Flows:
             sum(flow["received"] for flow in flows),
             max(flow["longest_gap_ms"] for flow in flows),
             sum(1 for flow in flows if flow["longest_gap_ms"] > INTERVAL_MS),
+            sum(1 for flow in flows if flow["received"] * 2 > flow["sent"]),
             len(flows),
         )

@@ -35,12 +35,21 @@ def check_host(esp: EspBackend) -> None:
     if missing:
         packages = " ".join(missing)
         raise Fault("prepare a live run", f"these packages are missing: {packages}", f"apt-get install {packages}")
-    if os.geteuid() != 0:
-        raise Fault("prepare a live run", "not running as root", "run it with sudo; check and lint work without")
+    check_root()
     if esp is EspBackend.USERSPACE and not _TUN.exists():
         raise Fault(
             "prepare ESP in user space", f"{_TUN} is missing", f"mkdir -p {_TUN.parent} && mknod {_TUN} c 10 200"
         )
+
+
+def check_root() -> None:
+    """Raise a Fault unless we are root.
+
+    Raises:
+        Fault: We are not.
+    """
+    if os.geteuid() != 0:
+        raise Fault("work on a live network", "not running as root", "run it with sudo; sealane check works without")
 
 
 def choose_esp(wanted: str) -> EspBackend:

@@ -267,7 +267,6 @@ def read_meters(live: Live) -> Mapping[str, MeterReading]:
     return {circuit.name: live.observer.meter(circuit.cloud) for circuit in live.network.circuits}
 
 
-
 def counts_between(before: MeterReading, after: MeterReading) -> Counts:
     """Packets that crossed the circuit between two readings of its meter."""
     return Counts(

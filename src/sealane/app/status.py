@@ -102,9 +102,7 @@ class Observer:
         found = json.loads(done.stdout or "[]") if done.returncode == 0 else []
         return found[0] if found else {}
 
-    def _bgp(
-        self, node: Node, one: PlacedEnd, pair: TunnelPair, sessions: dict[str, Mapping[str, str]]
-    ) -> str:
+    def _bgp(self, node: Node, one: PlacedEnd, pair: TunnelPair, sessions: dict[str, Mapping[str, str]]) -> str:
         """State of the session over a tunnel at one end, found by the far end's inside address."""
         inside = one.end.inside
         if inside is None:
@@ -209,8 +207,12 @@ def carries(observer: Observer) -> bool:
 def protected_next_hops(observer: Observer) -> Iterator[tuple[str, ...]]:
     """For each end of each protected pair and each host beyond it: the tunnel interfaces its packets are sent into."""
     tunnels = {end.interface for end in observer.lowered.ends.values()}
-    hosts = [address.ip for node in observer.network.of_platform(Platform.HOST) for one in node.interfaces
-             for address in one.addresses]
+    hosts = [
+        address.ip
+        for node in observer.network.of_platform(Platform.HOST)
+        for one in node.interfaces
+        for address in one.addresses
+    ]
     for protection in observer.network.protections:
         for node, prefixes in _senders(observer.network, protection):
             table = min(observer.lowered.places[node.name].tables.values(), default=None)

@@ -97,9 +97,7 @@ def _interfaces(place: Place, plugged: set[Port]) -> Iterator[Resource]:
             yield Resource(Key(Kind.LINK, place.namespace, name), BridgeSpec(interface.mtu_bytes or _DEFAULT_MTU_BYTES))
         if not _holds_outer_address(place.node, interface):
             for address in interface.addresses:
-                yield Resource(
-                    Key(Kind.ADDRESS, place.namespace, f"{name} {address}"), AddressSpec(name, str(address))
-                )
+                yield Resource(Key(Kind.ADDRESS, place.namespace, f"{name} {address}"), AddressSpec(name, str(address)))
 
 
 def _holds_outer_address(node: Node, interface: Interface) -> bool:

@@ -1,0 +1,54 @@
+"""The verb up."""
+
+from pathlib import Path
+
+import click
+
+from sealane.cli.main import show_findings, show_json
+from sealane.cli.options import STAGES, esp_option, json_option, mode_option, plan_argument
+
+
+@click.command("up")
+@plan_argument
+@click.option(
+    "--until",
+    "stage",
+    type=click.Choice(STAGES),
+    default="encrypted",
+    show_default=True,
+    help="Configure the network only up to this stage of the procedure.",
+)
+@mode_option
+@esp_option
+@click.option("--wait/--no-wait", default=True, help="Wait until the tunnels carry the protected traffic.")
+@json_option
+def command(plan: Path, stage: str, mode: str | None, esp: str, wait: bool, as_json: bool) -> None:
+    """Bring the network of PLAN up, or change it to what PLAN says now. May be repeated. Needs root."""
+    from sealane.app.live import bring_up, load_or_reject
+    from sealane.app.walk.context import await_encrypted
+    from sealane.model import Mode
+
+    loaded = load_or_reject(plan)
+    progress = None if as_json else lambda text: click.echo(f"  {text}", err=True)
+    live, changes = bring_up(loaded, esp=esp, stage=stage, mode=None if mode is None else Mode(mode), progress=progress)
+    carries = await_encrypted(live) if wait and stage == "encrypted" else None
+    if as_json:
+        show_json(
+            {
+                "network": loaded.name,
+                "stage": stage,
+                "esp": live.controller.esp().value,
+                "changes": list(changes.describe()),
+                "carries": carries,
+                "findings": [finding.to_json() for finding in loaded.findings],
+            }
+        )
+        return
+    show_findings(loaded.findings)
+    click.echo(f"{loaded.name}: {len(changes.changes())} changes, up at stage {stage}")
+    if carries is not None:
+        click.echo(
+            "all tunnels carry the protected traffic"
+            if carries
+            else f"the tunnels do not carry the protected traffic yet: sealane status {plan}"
+        )
