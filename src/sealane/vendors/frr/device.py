@@ -31,6 +31,9 @@ def render_device(node: Node, names: Mapping[str, str], *, redacted: bool = Fals
     lines = [
         f"! {line(node.name)}: written by sealane, changes made here are lost",
         "frr defaults traditional",
+        # With next-hop objects, zebra 8.4 goes on naming groups that the kernel dropped with an interface that was down
+        # for a moment, and its routes are refused ("Nexthop id does not exist") until it is restarted.
+        "no zebra nexthop kernel enable",
         "service integrated-vtysh-config",
         "!",
         *_static_routes(node, names),
