@@ -51,8 +51,8 @@ class DrillResult:
         elements: What failed.
         flows: See FlowsResult: from before the failure to after the recovery.
         clear_packets: Protected packets that crossed a circuit in clear, by the meter at the cloud's port.
-        captured_clear: The same by the captures.
-        counts: Packets per class on all circuits.
+        counts: Packets per class on all circuits, by the meters at the cloud's ports.
+        captured: The same by the captures.
         recovered_s: Seconds from taking the failure back until all tunnels carried traffic again; None when they did
             not.
         blocked: Protected packets that the meters dropped instead of letting them cross.
@@ -62,8 +62,8 @@ class DrillResult:
     elements: tuple[str, ...]
     flows: FlowsResult
     clear_packets: int
-    captured_clear: int
     counts: Counts
+    captured: Counts
     recovered_s: float | None
     blocked: int
     first_clear_s: float | None
@@ -78,9 +78,9 @@ class DrillResult:
             "flows_hit": self.flows.flows_hit,
             "flows": self.flows.flows,
             "clear_packets": self.clear_packets,
-            "captured_clear": self.captured_clear,
             "blocked_packets": self.blocked,
             "circuit": self.counts.to_json(),
+            "captured": self.captured.to_json(),
             "recovered_s": self.recovered_s,
             "first_clear_s": self.first_clear_s,
         }
@@ -268,10 +268,10 @@ def drill(
         time.sleep(_SETTLE_S)
         measured = flows.finish()
         after = read_meters(live)
-        captured = 0
+        captured = Counts()
         for capture in captures:
             capture.close()
-            captured += read_capture(capture.path, live.network.protections).clear_protected
+            captured = add(captured, read_capture(capture.path, live.network.protections))
         counts = Counts()
         for name, reading in after.items():
             counts = add(counts, counts_between(before[name], reading))
@@ -279,8 +279,8 @@ def drill(
         tuple(element.name for element in elements),
         measured,
         counts.clear_protected,
-        captured,
         counts,
+        captured,
         recovered_s,
         _blocked(live) - blocked,
         first_clear_s,

@@ -1,7 +1,9 @@
-"""Measures how long traffic stops: UDP flows at 100 packets a second each, echoed by the far end.
+"""Traffic for measurements, run inside a host's namespace.
 
-Run inside a host's namespace, as ``echo PORT`` or ``send SOURCE DESTINATION PORT FLOWS INTERVAL_MS RESULT``; ended by
-SIGTERM, upon which the sender writes its result. Uses the standard library only and knows nothing of Sealane.
+``echo PORT`` answers datagrams; ``send SOURCE DESTINATION PORT FLOWS INTERVAL_MS RESULT`` sends UDP flows and, ended by
+SIGTERM, writes what came back. ``sink PORT`` takes TCP connections and tells each how many bytes it got; ``push
+DESTINATION PORT CONNECTIONS BYTES RESULT`` sends bytes on each and writes what the sink confirmed. Uses the standard
+library only and knows nothing of Sealane.
 """
 
 import json
@@ -10,6 +12,7 @@ import signal
 import socket
 import struct
 import sys
+import threading
 import time
 
 _TAIL_S = 0.5
@@ -72,6 +75,48 @@ def send(*, source: str, destination: str, port: int, flows: int, interval_ms: i
             json.dump({"started": started, "interval_ms": interval_ms, "flows": summary}, file)
 
 
+def sink(port: int) -> None:
+    """Count what arrives on each connection and tell the sender at its end."""
+    server = socket.create_server(("0.0.0.0", port), backlog=64)  # noqa: S104 - inside a namespace of our own
+    try:
+        while True:
+            connection, _ = server.accept()
+            threading.Thread(target=_count, args=(connection,), daemon=True).start()
+    except _Ended:
+        return
+
+
+def _count(connection: socket.socket) -> None:
+    with connection:
+        total = 0
+        while data := connection.recv(1 << 16):
+            total += len(data)
+        connection.sendall(struct.pack(">Q", total))
+
+
+def push(destination: str, port: int, connections: int, size: int, result: str) -> None:
+    """Send ``size`` bytes on each of ``connections`` at once and write what was confirmed."""
+    confirmed = [0] * connections
+    block = bytes(range(256)) * 256
+
+    def one(index: int) -> None:
+        with socket.create_connection((destination, port), timeout=30) as connection:
+            left = size
+            while left > 0:
+                left -= connection.send(block[: min(left, len(block))])
+            connection.shutdown(socket.SHUT_WR)
+            confirmed[index] = struct.unpack(">Q", connection.recv(8, socket.MSG_WAITALL))[0]
+
+    begun = time.monotonic()
+    threads = [threading.Thread(target=one, args=(index,)) for index in range(connections)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    with open(result, "w", encoding="ascii") as file:  # noqa: PTH123
+        json.dump({"confirmed": confirmed, "duration_s": time.monotonic() - begun}, file)
+
+
 def _collect(poller, sockets, numbers, answered, until) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001
     while (left := until - time.monotonic()) > 0:
         for descriptor, _ in poller.poll(left * 1000):
@@ -108,6 +153,10 @@ def main(arguments: list[str]) -> None:
     signal.signal(signal.SIGTERM, _on_term)
     if arguments[0] == "echo":
         echo(int(arguments[1]))
+    elif arguments[0] == "sink":
+        sink(int(arguments[1]))
+    elif arguments[0] == "push":
+        push(arguments[1], int(arguments[2]), int(arguments[3]), int(arguments[4]), arguments[5])
     else:
         source, destination, port, flows, interval_ms, result = arguments[1:]
         send(

@@ -1,6 +1,7 @@
 """UDP flows between two hosts for measuring gaps; see flow_agent."""
 
 import json
+import subprocess
 import sys
 import tempfile
 import time
@@ -19,6 +20,10 @@ INTERVAL_MS = 10
 _PORT = 9999
 _ROLE = "flows"
 _RESULT_WAIT_S = 5.0
+_START_S = 0.15
+_TCP_PORT = 9998
+_TRANSFER_LIMIT_S = 60.0
+_PYTHON = [sys.executable, "-I", "-S", str(Path(flow_agent.__file__))]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +46,48 @@ class FlowsResult:
     flows: int
 
 
+@dataclass(frozen=True, slots=True)
+class TransferResult:
+    """A TCP transfer: bytes that should have and have arrived, as the receiver confirmed, and the seconds it took."""
+
+    wanted: int
+    confirmed: int
+    duration_s: float
+
+    @property
+    def mbit_per_s(self) -> float:
+        """Goodput."""
+        return self.confirmed * 8 / 1e6 / self.duration_s if self.duration_s else 0.0
+
+
+def transfer(live: Live, source: Node, destination: Node, *, connections: int, size_bytes: int) -> TransferResult:
+    """Send ``size_bytes`` on each of several TCP connections at once.
+
+    Raises:
+        Fault: The transfer did not end.
+    """
+    places = live.lowered.places
+    with tempfile.TemporaryDirectory(prefix="sealane-") as scratch:
+        result, log = Path(scratch, "result.json"), Path(scratch, "log")
+        receiving = Tag(live.network.name, places[destination.name].namespace, _ROLE)
+        sink = spawn([*_PYTHON, "sink", str(_TCP_PORT)], receiving, log)
+        try:
+            time.sleep(_START_S)
+            words = [str(host_address(destination)), _TCP_PORT, connections, size_bytes, result]
+            sending = Tag(live.network.name, places[source.name].namespace, _ROLE)
+            push = spawn([*_PYTHON, "push", *map(str, words)], sending, log)
+            try:
+                push.wait(timeout=_TRANSFER_LIMIT_S)
+            except subprocess.TimeoutExpired:
+                stop([push.pid], at_once=True)
+                push.wait()
+        finally:
+            stop([sink.pid], at_once=True)
+            sink.wait()
+        answer = json.loads(read_text(result) or "{}")
+    return TransferResult(connections * size_bytes, sum(answer.get("confirmed", [])), answer.get("duration_s", 0.0))
+
+
 class Flows:
     """Flows that run until ``finish``."""
 
@@ -48,14 +95,13 @@ class Flows:
         self._scratch = tempfile.TemporaryDirectory(prefix="sealane-")
         self._result = Path(self._scratch.name, "result.json")
         log = Path(self._scratch.name, "log")
-        python = [sys.executable, "-I", "-S", str(Path(flow_agent.__file__))]
         places = live.lowered.places
         answering = Tag(live.network.name, places[destination.name].namespace, _ROLE)
         sending = Tag(live.network.name, places[source.name].namespace, _ROLE)
-        self._echo = spawn([*python, "echo", str(_PORT)], answering, log)
-        time.sleep(0.15)
+        self._echo = spawn([*_PYTHON, "echo", str(_PORT)], answering, log)
+        time.sleep(_START_S)
         words = [str(host_address(source)), str(host_address(destination)), _PORT, FLOWS, INTERVAL_MS, self._result]
-        self._send = spawn([*python, "send", *map(str, words)], sending, log)
+        self._send = spawn([*_PYTHON, "send", *map(str, words)], sending, log)
         self._log = log
 
     def __enter__(self) -> Self:

@@ -4,12 +4,13 @@ import json
 import time
 
 from sealane.app.controller import wait_until
+from sealane.app.flows import transfer
 from sealane.app.live import Live, host_address
 from sealane.app.probe import PingResult, ping
 from sealane.app.walk.context import Context, await_encrypted, await_reachable, daemon_load, elapsed, hosts
 from sealane.app.walk.result import StageResult
 from sealane.diag import Finding, Severity
-from sealane.host import Tag, run, run_unchecked, spawn, stop
+from sealane.host import run, run_unchecked
 from sealane.model import Encryption, Integrity, Node, Platform, TunnelEnd
 
 _PLAIN_PINGS = 20
@@ -21,7 +22,6 @@ _LOOP_LIMIT_S = 15.0
 _LOOP_CROSSINGS = 20
 _BULK_BYTES = 32_000_000
 _BULK_FLOWS = 8
-_BULK_PORT = 5201
 _IP_AND_ICMP_BYTES = 28
 _PING_BYTES = 1000
 
@@ -211,26 +211,12 @@ def _sizes(live: Live, result: StageResult, cloud: Node, site: Node) -> None:
 
 def _bulk(live: Live, result: StageResult, cloud: Node, site: Node) -> None:
     """A TCP transfer over several connections."""
-    places = live.lowered.places
-    tag = Tag(live.network.name, places[site.name].namespace, "bulk")
-    server = spawn(["iperf3", "-s", "-1", "-p", str(_BULK_PORT)], tag)
-    try:
-        time.sleep(0.3)
-        command = ["iperf3", "-c", str(host_address(site)), "-p", str(_BULK_PORT), "-P", str(_BULK_FLOWS), "-J"]
-        command += ["-n", str(_BULK_BYTES // _BULK_FLOWS)]
-        done = run_unchecked(command, namespace=places[cloud.name].namespace, timeout_s=90)
-    finally:
-        stop([server.pid])
-        server.wait()
-    answer = json.loads(done.stdout or "{}")
-    end = answer.get("end", {}).get("sum_received", {})
-    bits = float(end.get("bits_per_second", 0))
-    received = int(end.get("bytes", 0))
-    result.facts["bulk_mbit_per_s"] = round(bits / 1e6, 1)
+    moved = transfer(live, cloud, site, connections=_BULK_FLOWS, size_bytes=_BULK_BYTES // _BULK_FLOWS)
+    result.facts["bulk_mbit_per_s"] = round(moved.mbit_per_s, 1)
     result.check(
         f"a TCP transfer of {_BULK_BYTES // 10**6} MB over {_BULK_FLOWS} connections completes",
-        f"{received} bytes at {bits / 1e6:.0f} Mbit/s {answer.get('error', '')}".strip(),
-        ok=received >= _BULK_BYTES * 0.99,
+        f"{moved.confirmed} bytes confirmed at {moved.mbit_per_s:.0f} Mbit/s",
+        ok=moved.confirmed == moved.wanted,
     )
 
 

@@ -7,7 +7,7 @@ from sealane.app.walk.result import StageResult
 from sealane.diag import Finding, Severity
 from sealane.model import Mode
 
-_HOLD_SLACK_S = 2.0
+_HOLD_SLACK_S = 1.0
 _GAP_SLACK_MS = 1500
 _PINGS = 20
 
@@ -35,7 +35,7 @@ def one_down(context: Context, index: int) -> StageResult:
     result.check(
         "no protected packet crossed in clear",
         f"{measured.clear_packets} clear, {measured.counts.esp} ESP",
-        ok=measured.clear_packets == 0 and measured.captured_clear == 0,
+        ok=measured.clear_packets == 0 and measured.captured.clear_protected == 0,
     )
     _recovered(result, measured)
     return result
@@ -66,7 +66,7 @@ def both_down(context: Context, mode: Mode) -> StageResult:
         result.check(
             "it continues in clear",
             f"{measured.clear_packets} clear packets, the first after {measured.first_clear_s} s",
-            ok=measured.clear_packets > 0 and measured.captured_clear > 0,
+            ok=measured.clear_packets > 0 and measured.captured.clear_protected > 0,
         )
         result.findings.append(_alarm(live, measured))
     else:
@@ -74,19 +74,21 @@ def both_down(context: Context, mode: Mode) -> StageResult:
         result.check(
             "no protected packet crossed in clear",
             f"{measured.clear_packets} clear, {measured.blocked} blocked",
-            ok=measured.clear_packets == 0 and measured.captured_clear == 0 and measured.blocked > 0,
+            ok=measured.clear_packets == 0 and measured.captured.clear_protected == 0 and measured.blocked > 0,
         )
     _recovered(result, measured)
     cloud, site = hosts(live)
-    with context.measured(live, result):
-        after = context.ping(live, result, cloud, site, count=_PINGS, interval_s=0.02)
-    clear_after = result.captured.clear_protected
+    later = StageResult(f"{result.id}-after", "")
+    with context.measured(live, later):
+        after = context.ping(live, later, cloud, site, count=_PINGS, interval_s=0.02)
+    result.checks += later.checks
+    result.files += later.files
+    clear = later.captured.clear_protected
     result.check(
         "afterwards traffic is encrypted again",
-        f"{after.received} of {after.sent}, {clear_after} clear",
-        ok=after.lost == 0 and clear_after == 0,
+        f"{after.received} of {after.sent}, {clear} clear",
+        ok=after.lost == 0 and clear == 0,
     )
-    result.circuit, result.captured = measured.counts, result.captured
     return result
 
 
@@ -112,7 +114,7 @@ def _drill(context: Context, live: Live, result: StageResult, names: list[str], 
         path.replace(target)
         result.files.append(target.name)
     folder.rmdir()
-    result.circuit = measured.counts
+    result.circuit, result.captured = measured.counts, measured.captured
     result.tunnels = live.observer.tunnels()
     result.facts["drill"] = measured.to_json()
     return measured

@@ -1,15 +1,17 @@
 """The stage with the device configuration as published: mended mistake by mistake, each layer measured live."""
 
 import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 from sealane.app.capture import Capture, read_capture
 from sealane.app.controller import wait_until
-from sealane.app.flows import Flows
+from sealane.app.drill import add
+from sealane.app.flows import Flows, FlowsResult
 from sealane.app.live import Live
 from sealane.app.load import DeviceText
-from sealane.app.walk.build import any_established
 from sealane.app.walk.context import Context, await_encrypted, hosts
 from sealane.app.walk.result import StageResult
 from sealane.diag import Fault, Finding, Severity
@@ -17,8 +19,9 @@ from sealane.model import AttachmentKind, Network, Node
 from sealane.vendors.cisco_asa import REPAIRS, Repair, RepairFacts, read
 from sealane.verify import check_device
 
-_SETTLE_S = 0.7
-_SESSION_LIMIT_S = 15.0
+_SETTLE_S = 0.5
+_QUIET_S = 3.0
+_SESSION_LIMIT_S = 20.0
 _FLOW_S = 1.0
 _PINGS = 10
 
@@ -27,31 +30,47 @@ SUFFIX = ".as-published.asa.cfg"
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """What was measured with all repairs before ``repair`` made.
+    """What was measured while some of the mistakes were mended.
 
     Args:
-        to_site, to_cloud: Replies to pings from the VPC and from the site.
-        clear: Packets of these pings and flows that crossed in clear.
+        to_site: Replies to pings from the VPC, of ``_PINGS``.
+        to_cloud: Replies to pings from the site, of ``_PINGS``.
+        flows_to_site: UDP flows opened from the VPC that were answered.
+        flows_to_cloud: UDP flows opened from the site that were answered.
+        flows: Flows tried in either direction.
+        clear: Protected packets that crossed in clear during this.
+        esp: ESP packets that crossed.
         tunnels_up: Child SAs installed.
-        sessions_up: BGP sessions established.
-        flows_answered: Of the UDP flows from the VPC, those with replies.
+        sessions_up: BGP sessions established at both ends.
     """
 
     to_site: int
     to_cloud: int
+    flows_to_site: int
+    flows_to_cloud: int
+    flows: int
     clear: int
     esp: int
     tunnels_up: int
     sessions_up: int
-    flows_answered: int
-    flows: int
+
+    @property
+    def everything_answered(self) -> bool:
+        """True when nothing was lost in either direction."""
+        return self.to_site == self.to_cloud == _PINGS and self.flows_to_site == self.flows_to_cloud == self.flows
+
+    @property
+    def nothing_answered(self) -> bool:
+        """True when everything was lost in both directions."""
+        return self.to_site == self.to_cloud == self.flows_to_site == self.flows_to_cloud == 0
 
     def describe(self) -> str:
         """In words."""
         return (
-            f"VPC to site {self.to_site}/{_PINGS}, site to VPC {self.to_cloud}/{_PINGS}, "
-            f"{self.flows_answered} of {self.flows} flows, {self.clear} clear packets, "
-            f"{self.tunnels_up} tunnels up, {self.sessions_up} BGP sessions up"
+            f"from the VPC {self.to_site}/{_PINGS} pings and {self.flows_to_site}/{self.flows} flows answered, "
+            f"from the site {self.to_cloud}/{_PINGS} and {self.flows_to_cloud}/{self.flows}; "
+            f"{self.clear} clear and {self.esp} ESP packets; "
+            f"{self.tunnels_up} tunnels and {self.sessions_up} BGP sessions up"
         )
 
 
@@ -80,13 +99,15 @@ def as_published(context: Context) -> StageResult:
     result.findings += [*refused, *static]
     result.facts["defects_found_without_running"] = sorted({found.code for found in (*reading.findings, *static)})
     layers: list[dict[str, object]] = []
+    context.up("plain")  # no tunnel of an earlier stage may answer for this configuration
     for repair, following in zip(REPAIRS, (*REPAIRS[1:], None), strict=True):
         text = repair.apply(text, facts)
         context.narrate(f"{', '.join(repair.defects)} mended: {repair.title}")
         if following is not None and not _shows_live(following):
             continue
         live = context.up("encrypted", devices={site: DeviceText(text, file.name)})
-        layer = _measure(context, live, result)
+        late = following is None or bool(_WITH_SESSIONS & set(following.defects))
+        layer = _measure(context, live, result, sessions_expected=late)
         hidden = following.defects if following is not None else ()
         layers.append({"mended": list(repair.defects), "shows": list(hidden), "measured": layer.describe()})
         _judge(result, layer, following)
@@ -97,8 +118,12 @@ def as_published(context: Context) -> StageResult:
     ready = await_encrypted(final)
     result.check("with the plan's own configuration everything is encrypted again", ready, ok=ready)
     result.tunnels = final.observer.tunnels()
+    result.circuit = result.captured
     return result
 
+
+_WITH_SESSIONS = frozenset({"D2", "D6"})
+"""While these are the next to show, tunnels and sessions should come up, and are given more time to."""
 
 _LIVE = frozenset({"D1", "D5", "D14", "D3", "D2", "D6"})
 """Defects that change what packets do at once; the others need a failure or time, and are named without running."""
@@ -143,58 +168,52 @@ def _facts(network: Network) -> RepairFacts:
     )
 
 
-def _measure(context: Context, live: Live, result: StageResult) -> Layer:
+def _measure(context: Context, live: Live, result: StageResult, *, sessions_expected: bool) -> Layer:
     cloud, site = hosts(live)
-    _settle(live)
+    wait_until(lambda: _all_established(live), _SESSION_LIMIT_S if sessions_expected else _QUIET_S, 0.1)
+    time.sleep(_SETTLE_S)
     place = live.lowered.places[live.network.circuits[0].cloud.node]
     interface = place.names[live.network.circuits[0].cloud.interface]
-    path = context.folder / f"{result.id}-{len(result.files)}.pcap"
-    context.folder.mkdir(parents=True, exist_ok=True)
-    with Capture(live.network.name, place.namespace, interface, path) as capture:
-        forth = context.ping(live, result, cloud, site, count=_PINGS, interval_s=0.05)
-        back = context.ping(live, result, site, cloud, count=_PINGS, interval_s=0.05)
-        answered, flows = _flows(live, cloud, site)
+    path = context.folder / f"{result.id}-{len(result.files) + 1}.pcap"
+    with Capture(live.network.name, place.namespace, interface, path) as capture, ThreadPoolExecutor(4) as pool:
+        forth = pool.submit(context.ping, live, result, cloud, site, count=_PINGS, interval_s=0.05)
+        back = pool.submit(context.ping, live, result, site, cloud, count=_PINGS, interval_s=0.05)
+        flows_forth = pool.submit(_flows, live, cloud, site)
+        flows_back = pool.submit(_flows, live, site, cloud)
+        answered = [flows_forth.result(), flows_back.result()]
+        pings = [forth.result(), back.result()]
         capture.close()
     result.files.append(path.name)
     counts = read_capture(path, live.network.protections)
+    result.captured = add(result.captured, counts)
     tunnels = live.observer.tunnels()
     return Layer(
-        forth.received,
-        back.received,
-        counts.clear_protected,
-        counts.esp,
-        sum(1 for one in tunnels if one.child_state == "INSTALLED"),
-        sum(1 for one in tunnels if one.bgp_state == one.device_bgp_state == "Established"),
-        answered,
-        flows,
+        to_site=pings[0].received,
+        to_cloud=pings[1].received,
+        flows_to_site=answered[0].flows_answered,
+        flows_to_cloud=answered[1].flows_answered,
+        flows=answered[0].flows,
+        clear=counts.clear_protected,
+        esp=counts.esp,
+        tunnels_up=sum(1 for one in tunnels if one.child_state == "INSTALLED"),
+        sessions_up=sum(1 for one in tunnels if one.bgp_state == one.device_bgp_state == "Established"),
     )
 
 
-def _settle(live: Live) -> None:
-    """Give sessions that can come up the time to do so."""
-    time.sleep(_SETTLE_S)
-    if all(end.end.initiates or end.end.source_interface is None for end in live.lowered.ends.values()):
-        wait_until(lambda: _stuck(live) or any_established(live), _SESSION_LIMIT_S, 0.1)
-    if any_established(live):
-        time.sleep(_SETTLE_S * 3)
+def _all_established(live: Live) -> bool:
+    return all(one.bgp_state == one.device_bgp_state == "Established" for one in live.observer.tunnels())
 
 
-def _stuck(live: Live) -> bool:
-    """True when no tunnel has even an IKE SA after it had the time: its packets do not arrive or its key is wrong."""
-    return all(tunnel.ike_state in {"NONE", "CONNECTING"} for tunnel in live.observer.tunnels())
-
-
-def _flows(live: Live, cloud: Node, site: Node) -> tuple[int, int]:
-    with Flows(live, cloud, site) as flows:
+def _flows(live: Live, source: Node, destination: Node) -> FlowsResult:
+    with Flows(live, source, destination) as flows:
         time.sleep(_FLOW_S)
-        found = flows.finish()
-    return found.flows_answered, found.flows
+        return flows.finish()
 
 
 def _judge(result: StageResult, layer: Layer, following: Repair | None) -> None:
     """Compare a layer with what the defect that now shows must do."""
     if following is None:
-        ok = layer.to_site == layer.to_cloud == _PINGS and layer.clear == 0 and layer.flows_answered == layer.flows
+        ok = layer.everything_answered and layer.clear == 0 and layer.esp > 0
         result.check("all mended: everything is answered and encrypted", layer.describe(), ok=ok)
         return
     name = ", ".join(following.defects)
@@ -204,12 +223,14 @@ def _judge(result: StageResult, layer: Layer, following: Repair | None) -> None:
     )
 
 
-_EXPECTED = {
-    "D1": lambda layer: layer.to_site == layer.to_cloud == 0,
-    "D5": lambda layer: layer.to_cloud == _PINGS and layer.to_site == 0 and layer.clear > 0 and layer.tunnels_up == 0,
-    "D14": lambda layer: layer.to_site == layer.to_cloud == _PINGS and layer.tunnels_up == 0 and layer.clear > 0,
-    "D3": lambda layer: layer.to_site == layer.to_cloud == _PINGS and layer.tunnels_up == 0 and layer.clear > 0,
-    "D2": lambda layer: layer.sessions_up > 0 and layer.clear > 0,
-    "D6": lambda layer: layer.sessions_up > 0 and layer.clear == 0 and 0 < layer.flows_answered < layer.flows,
+_EXPECTED: Mapping[str, Callable[[Layer], bool]] = {
+    "D1": lambda layer: layer.nothing_answered and layer.tunnels_up == 0,
+    "D5": lambda layer: (
+        layer.flows_to_cloud == layer.flows and layer.flows_to_site == layer.to_site == 0 and layer.tunnels_up == 0
+    ),
+    "D14": lambda layer: layer.everything_answered and layer.tunnels_up == 0 and layer.clear > 0,
+    "D3": lambda layer: layer.everything_answered and layer.tunnels_up == 0 and layer.clear > 0,
+    "D2": lambda layer: layer.sessions_up > 0 and layer.clear > 0 and not layer.everything_answered,
+    "D6": lambda layer: layer.sessions_up > 0 and layer.clear == 0 and 0 < layer.flows_to_site < layer.flows,
 }
 """By the first defect of a repair: what must be measured while that defect is the next one to show."""
