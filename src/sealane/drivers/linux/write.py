@@ -30,11 +30,11 @@ def link_itself(key: Key, payload: Payload) -> Iterator[Line]:
     match payload:
         case CableSpec(peer_space, peer, mtu):
             far = f"peer name {peer} mtu {mtu} netns {peer_space}"
-            yield None, f"link add {name} mtu {mtu} netns {space} type veth {far}"
+            yield None, f"link add name {name} mtu {mtu} netns {space} type veth {far}"
         case BridgeSpec():
-            yield space, f"link add {name} type bridge mcast_snooping 0"
+            yield space, f"link add name {name} type bridge mcast_snooping 0"
         case XfrmSpec(if_id, _):
-            yield space, f"link add {name} type xfrm dev lo if_id {if_id}"
+            yield space, f"link add name {name} type xfrm dev lo if_id {if_id}"
         case RealPortSpec(interface, vlan, _):
             if vlan == 0:
                 yield None, f"link set dev {interface} netns {space} name {name}"
