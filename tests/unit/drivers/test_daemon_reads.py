@@ -1,0 +1,106 @@
+import copy
+
+from replay import recorded, recorded_json
+from sealane.drivers.bird import BgpSession, read_protocols
+from sealane.drivers.frr import FrrSession, read_summary
+from sealane.drivers.strongswan import SaState, read_sas
+
+
+def test_birds_sessions_are_read_with_their_counts_and_without_other_protocols() -> None:
+    assert read_protocols(recorded("bird/protocols-established.txt")) == (
+        BgpSession("100.77.165.74", "Established", "02:44:37.963", 1, 4),
+        BgpSession("169.254.10.2", "Established", "02:44:38.464", 3, 5),
+        BgpSession("169.254.20.2", "Established", "02:44:38.464", 3, 5),
+    )
+
+
+def test_a_bird_session_that_is_down_tells_why() -> None:
+    _, down, up = read_protocols(recorded("bird/protocols-one-down.txt"))
+    assert down == BgpSession("169.254.10.2", "Idle", "02:44:47.453", 0, 0, "Error: Neighbor lost")
+    assert (up.neighbor, up.state, up.last_error) == ("169.254.20.2", "Established", "")
+
+
+def test_a_border_router_has_its_one_session() -> None:
+    (session,) = read_protocols(recorded("bird/protocols-border.txt"))
+    assert (session.neighbor, session.state, session.received, session.advertised) == (
+        "100.77.165.73", "Established", 4, 1,
+    )
+
+
+def test_no_part_of_an_answer_of_bird_raises() -> None:
+    text = recorded("bird/protocols-one-down.txt")
+    for length in range(0, len(text), 97):
+        assert len(read_protocols(text[:length])) <= 3
+    assert read_protocols("") == ()
+    assert read_protocols("BIRD 2.0.12 ready.\n") == ()
+
+
+def test_frrs_sessions_are_read_in_order_of_neighbor() -> None:
+    assert read_summary(recorded("frr/summary-established.json")) == (
+        FrrSession("169.254.10.1", "Established", 3.0, 5, 8),
+        FrrSession("169.254.20.1", "Established", 3.0, 5, 8),
+    )
+
+
+def test_an_frr_session_that_is_down_has_no_prefixes() -> None:
+    assert read_summary(recorded("frr/summary-one-down.json")) == (
+        FrrSession("169.254.10.1", "Active", 9.0, 0, 0),
+        FrrSession("169.254.20.1", "Established", 12.0, 5, 8),
+    )
+
+
+def test_frr_without_bgp_has_no_sessions() -> None:
+    assert read_summary("{}") == ()
+    assert read_summary("% BGP instance not found") == ()
+
+
+def test_an_installed_child_is_read_with_what_was_negotiated() -> None:
+    assert read_sas(recorded_json("strongswan/sas-installed.json")) == {
+        "ipsec1-282bd": SaState(
+            "ipsec1-282bd", "ESTABLISHED", "INSTALLED",
+            "AES_CBC-128-HMAC_SHA1_96-PRF_HMAC_SHA1-MODP_2048", "AES_CBC-128-HMAC_SHA1_96",
+            bytes_in=1885, bytes_out=1822, packets_in=31, packets_out=32, encapsulated=True,
+        )
+    }
+
+
+def in_bytes(value: object) -> object:
+    """As vici gives it."""
+    match value:
+        case dict():
+            return {key: in_bytes(one) for key, one in value.items()}
+        case list():
+            return [in_bytes(one) for one in value]
+    return str(value).encode()
+
+
+def test_sas_read_the_same_from_bytes() -> None:
+    answer = recorded_json("strongswan/sas-installed.json")
+    assert read_sas(in_bytes(answer)) == read_sas(answer)
+
+
+def test_a_negotiation_without_an_answer_has_no_child() -> None:
+    assert read_sas(recorded_json("strongswan/sas-connecting.json")) == {
+        "ipsec1-8eaee": SaState("ipsec1-8eaee", "CONNECTING", "NONE")
+    }
+
+
+def test_without_sas_nothing_is_read() -> None:
+    assert read_sas([]) == {}
+
+
+def test_of_two_sas_of_a_connection_the_installed_one_counts_in_any_order() -> None:
+    installed = recorded_json("strongswan/sas-installed.json")
+    fresh = copy.deepcopy(installed)
+    fresh[0]["ipsec1-282bd"] |= {"state": "CONNECTING", "child-sas": {}}
+    for events in (installed + fresh, fresh + installed):
+        assert read_sas(events)["ipsec1-282bd"].child_state == "INSTALLED"
+
+
+def test_during_a_rekeying_the_installed_child_counts() -> None:
+    answer = recorded_json("strongswan/sas-installed.json")
+    children = answer[0]["ipsec1-282bd"]["child-sas"]
+    children["child-1"]["state"] = "REKEYED"
+    children["child-2"] = children["child-1"] | {"state": "INSTALLED", "bytes-in": "7"}
+    state = read_sas(answer)["ipsec1-282bd"]
+    assert (state.child_state, state.bytes_in) == ("INSTALLED", 7)
