@@ -1,0 +1,142 @@
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import pytest
+
+from sealane.diag import Fault
+from sealane.host import Tag, alive, find_processes, run, run_unchecked, spawn, stop
+
+NETWORK = f"unit-{os.getpid()}"
+DEAF = """
+import pathlib, signal, sys, time
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+pathlib.Path(sys.argv[1]).touch()
+time.sleep(60)
+"""
+
+
+@contextmanager
+def sleeping(tag: str | None) -> Iterator[subprocess.Popen[bytes]]:
+    environment = {"PATH": os.environ["PATH"], **({} if tag is None else {"SEALANE_PROCESS": tag})}
+    process = subprocess.Popen(["sleep", "60"], env=environment)
+    try:
+        deadline = time.monotonic() + 5
+        while b"sleep" not in Path(f"/proc/{process.pid}/cmdline").read_bytes() and time.monotonic() < deadline:
+            time.sleep(0.005)
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+@pytest.fixture
+def stack() -> Iterator[ExitStack]:
+    with ExitStack() as found:
+        yield found
+
+
+def test_only_processes_with_the_networks_tag_are_found(stack: ExitStack) -> None:
+    ours = stack.enter_context(sleeping(f"{NETWORK}:space:bird"))
+    for other in (None, f"{NETWORK}-x:space:bird", f"x{NETWORK}:space:bird", f"{NETWORK}:space", f"{NETWORK}:a:b:c"):
+        stack.enter_context(sleeping(other))
+    assert find_processes(NETWORK) == {ours.pid: Tag(NETWORK, "space", "bird")}
+
+
+def test_the_tag_counts_only_as_a_variable_of_its_own(stack: ExitStack) -> None:
+    process = subprocess.Popen(["sleep", "60"], env={"OTHER": f"SEALANE_PROCESS={NETWORK}:space:bird"})
+    stack.callback(process.wait)
+    stack.callback(process.kill)
+    assert process.pid not in find_processes(NETWORK)
+
+
+def test_a_child_is_found_by_the_tag_it_inherits(stack: ExitStack) -> None:
+    process = spawn(["sh", "-c", "sleep 60 & wait"], Tag(NETWORK, "", "charon"))
+    stack.callback(process.wait)
+    stack.callback(lambda: stop(find_processes(NETWORK), at_once=True))
+    deadline = time.monotonic() + 5
+    while len(find_processes(NETWORK)) < 2 and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert set(find_processes(NETWORK).values()) == {Tag(NETWORK, "", "charon")}
+    assert len(find_processes(NETWORK)) == 2
+
+
+def test_stop_ends_what_it_is_given_and_nothing_else(stack: ExitStack) -> None:
+    one = stack.enter_context(sleeping(f"{NETWORK}:a:bird"))
+    two = stack.enter_context(sleeping(f"{NETWORK}:b:bird"))
+    stop([one.pid])
+    assert not alive(one.pid)
+    assert alive(two.pid)
+    assert list(find_processes(NETWORK)) == [two.pid]
+
+
+def test_a_process_that_ignores_asking_is_ended_all_the_same(
+    stack: ExitStack, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("sealane.host.process._TERM_GRACE_S", 0.2)
+    ready = tmp_path / "ready"
+    process = spawn([sys.executable, "-c", DEAF, str(ready)], Tag(NETWORK, "", "bird"))
+    stack.callback(process.wait)
+    stack.callback(process.kill)
+    deadline = time.monotonic() + 5
+    while not ready.exists() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    stop([process.pid])
+    assert not alive(process.pid)
+
+
+def test_stopping_what_is_gone_is_no_error() -> None:
+    process = subprocess.Popen(["true"])
+    process.wait()
+    stop([process.pid])
+    stop([])
+
+
+def test_a_zombie_is_not_alive() -> None:
+    process = subprocess.Popen(["true"])
+    deadline = time.monotonic() + 5
+    while alive(process.pid) and time.monotonic() < deadline:
+        time.sleep(0.005)
+    assert Path(f"/proc/{process.pid}").exists()
+    assert not alive(process.pid)
+    process.wait()
+
+
+def test_a_spawned_process_writes_to_its_log_and_does_not_share_our_session(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    process = spawn(["sh", "-c", "echo out; echo err >&2; ps -o sid= -p $$"], Tag(NETWORK, "", "x"), log)
+    process.wait(timeout=5)
+    out, err, session = log.read_text().split()
+    assert (out, err) == ("out", "err")
+    assert int(session) == process.pid
+    assert log.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_program_that_is_not_there_is_a_fault_with_a_remedy() -> None:
+    with pytest.raises(Fault, match="it is not installed") as caught:
+        spawn(["no-such-program"], Tag(NETWORK, "", "x"))
+    assert caught.value.remedy == "run make setup"
+    with pytest.raises(Fault, match="no-such-program is not installed"):
+        run(["no-such-program"])
+
+
+def test_a_failing_program_is_a_fault_with_its_answer() -> None:
+    with pytest.raises(Fault, match=r"sh -c .*: it went wrong"):
+        run(["sh", "-c", "echo it went wrong >&2; exit 3"])
+    with pytest.raises(Fault, match="exit status 3"):
+        run(["sh", "-c", "exit 3"])
+    assert run_unchecked(["sh", "-c", "exit 3"]).returncode == 3
+
+
+def test_a_program_that_takes_too_long_is_a_fault() -> None:
+    with pytest.raises(Fault, match=r"no answer within 0\.1 s"):
+        run(["sleep", "5"], timeout_s=0.1)
+
+
+def test_standard_input_reaches_the_program_and_its_language_is_plain() -> None:
+    assert run(["cat"], text="x\n") == "x\n"
+    assert run(["sh", "-c", "echo $LC_ALL $MORE"], environment={"MORE": "more"}) == "C more\n"
