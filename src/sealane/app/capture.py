@@ -15,7 +15,7 @@ from typing import Self
 from sealane.diag import Fault
 from sealane.host import Tag, alive, read_text, spawn, stop
 from sealane.model import Protection
-from sealane.net import Prefix
+from sealane.net import Address, Prefix
 
 _ROLE = "capture"
 _SNAP_BYTES = 96
@@ -94,17 +94,30 @@ class Counts:
         }
 
 
-def read_capture(path: Path, protections: Sequence[Protection]) -> Counts:
+def read_capture(
+    path: Path, protections: Sequence[Protection], tunnels: Sequence[tuple[Address, Address]] | None = None
+) -> Counts:
     """Classify every packet of a capture file.
+
+    Args:
+        path: The file.
+        protections: What must not be in it in clear.
+        tunnels: Outer address pairs; between others nothing is ESP or IKE, whatever ports it uses. None takes any pair.
 
     Raises:
         Fault: The file is not a capture.
     """
     totals = dict.fromkeys(Counts().to_json(), 0)
     pairs = [(_ranges(one.cloud), _ranges(one.site)) for one in protections]
+    outer = None if tunnels is None else _both_ways(tunnels)
     for packet in packets(path):
-        totals[classify(packet, pairs)] += 1
+        totals[classify(packet, pairs, outer)] += 1
     return Counts(**totals)
+
+
+def _both_ways(tunnels: Sequence[tuple[Address, Address]]) -> frozenset[tuple[int, int]]:
+    numbers = [(int(one), int(other)) for one, other in tunnels]
+    return frozenset([*numbers, *((other, one) for one, other in numbers)])
 
 
 def packets(path: Path) -> Iterator[bytes]:
@@ -130,8 +143,10 @@ def _ranges(prefixes: Sequence[Prefix]) -> Ranges:
     return tuple((int(prefix.network_address), int(prefix.broadcast_address)) for prefix in prefixes)
 
 
-def classify(frame: bytes, pairs: Sequence[tuple[Ranges, Ranges]]) -> str:
-    """The class of an Ethernet frame, by the names of Counts."""
+def classify(
+    frame: bytes, pairs: Sequence[tuple[Ranges, Ranges]], tunnels: frozenset[tuple[int, int]] | None = None
+) -> str:
+    """The class of an Ethernet frame, by the names of Counts; ``tunnels`` as read_capture, in both directions."""
     if len(frame) < _ETHERNET + 20 or frame[12:14] != b"\x08\x00":
         return "other"
     header = frame[_ETHERNET:]
@@ -141,7 +156,7 @@ def classify(frame: bytes, pairs: Sequence[tuple[Ranges, Ranges]]) -> str:
     first_fragment = struct.unpack_from(">H", header, 6)[0] & 0x1FFF == 0
     payload = header[size:] if first_fragment else b""
     outer = _outer_class(protocol, payload)
-    if outer is not None:
+    if outer is not None and (tunnels is None or (source, destination) in tunnels):
         return outer
     if any(_pairs(source, destination, cloud, site) for cloud, site in pairs):
         return "clear_protected"

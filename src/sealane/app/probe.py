@@ -184,7 +184,8 @@ def probe(
                 flood=flood,
             )
         )
-        captured = {name: read_capture(path, [pair]) for name, path in result.files.items()}
+        tunnels = [(one.near.local, one.near.remote) for one in live.staged.tunnels()]
+        captured = {name: read_capture(path, [pair], tunnels) for name, path in result.files.items()}
         _check_complete(result.metered, captured)
     return ProbeResult(
         str(own),
