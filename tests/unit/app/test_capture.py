@@ -108,6 +108,20 @@ def test_bfd_is_routing_by_its_destination(source: int, destination: int, port: 
     assert classify(frame(17, source, destination, udp(bfd, port), options=words), PAIRS) == "other"
 
 
+@law(cloud=inside_cloud, site=inside_site, way=either_way, data=payloads, port=st.sampled_from((500, 4500)))
+def test_a_protected_pair_does_not_become_encrypted_by_its_port_or_protocol(
+    *, cloud: int, site: int, way: bool, data: bytes, port: int
+) -> None:
+    source, destination = (cloud, site) if way else (site, cloud)
+    outer = frozenset({(1, 2), (2, 1)})
+    for packet in (
+        frame(17, source, destination, udp(port, port, data)),
+        frame(50, source, destination, data),
+    ):
+        assert classify(packet, PAIRS, outer) == "clear_protected"
+        assert classify(packet, PAIRS, outer | {(source, destination)}) in {"esp", "ike"}
+
+
 not_outer = st.sampled_from((1, 6, 47, 89, 132))
 
 
@@ -184,6 +198,15 @@ def test_a_capture_is_counted_by_class(tmp_path: Path, magic: int) -> None:
     counts = read_capture(path, [PROTECTION])
     assert counts == Counts(esp=1, ike=1, routing=1, clear_protected=1, other=1)
     assert counts.total() == 5
+
+
+def test_only_between_the_ends_of_a_tunnel_a_packet_counts_as_encrypted(tmp_path: Path) -> None:
+    path = tmp_path / "x.pcap"
+    path.write_bytes(pcap(frame(50, 1, 2, b"x"), frame(17, 2, 1, udp(500, 500)), frame(50, 1, 3, b"x")))
+    ends = [(IPv4Address(1), IPv4Address(2))]
+    assert read_capture(path, [PROTECTION], ends) == Counts(esp=1, ike=1, other=1)
+    assert read_capture(path, [PROTECTION], []) == Counts(other=3)
+    assert read_capture(path, [PROTECTION]) == Counts(esp=2, ike=1)
 
 
 def test_without_protections_nothing_is_clear_protected(tmp_path: Path) -> None:
