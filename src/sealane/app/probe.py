@@ -17,6 +17,7 @@ from sealane.net import Address, host_prefix
 from sealane.vendors.nftables import MeterReading
 
 _SUMMARY = re.compile(r"(\d+) packets transmitted, (\d+) received")
+_ERRORS = re.compile(r"\+(\d+) errors")
 _ROUND_TRIP = re.compile(r"= ([\d.]+)/([\d.]+)/([\d.]+)")
 _SLACK_S = 10.0
 _ANSWER_WAIT_S = 1
@@ -24,7 +25,11 @@ _ANSWER_WAIT_S = 1
 
 @dataclass(frozen=True, slots=True)
 class PingResult:
-    """What ping(8) counted; round-trip times are None without a reply. ``too_big`` counts refusals for size."""
+    """What ping(8) counted; round-trip times are None without a reply.
+
+    ``too_big`` counts refusals for size, told only when asked to send packets whole; ``errors`` are ICMP errors of any
+    kind that came back.
+    """
 
     sent: int
     received: int
@@ -32,6 +37,7 @@ class PingResult:
     rtt_avg_ms: float | None = None
     rtt_max_ms: float | None = None
     too_big: int = 0
+    errors: int = 0
 
     @property
     def lost(self) -> int:
@@ -117,9 +123,10 @@ def ping(
     Raises:
         Fault: ping could not run.
     """
-    command = ["ping", "-n", "-q", "-c", str(count), "-s", str(size_bytes), "-W", str(_ANSWER_WAIT_S)]
+    command = ["ping", "-n", "-c", str(count), "-s", str(size_bytes), "-W", str(_ANSWER_WAIT_S)]
     command += ["-f"] if flood else ["-i", f"{interval_s:g}"]
-    command += ["-M", "do"] if whole else []
+    # quiet, ping tells neither of a refusal by a router nor of one by its own kernel, which remembers the path's MTU
+    command += ["-M", "do"] if whole else ["-q"]
     limit_s = count * max(interval_s, 0.02) + _SLACK_S
     done = run_unchecked([*command, str(destination)], namespace=namespace, timeout_s=limit_s)
     summary = _SUMMARY.search(done.stdout)
@@ -127,17 +134,10 @@ def ping(
         raise Fault(f"ping {destination} in {namespace}", done.stderr.strip() or "no summary", "check the address")
     times = _ROUND_TRIP.search(done.stdout)
     low, mean, high = (float(times[1]), float(times[2]), float(times[3])) if times else (None, None, None)
-    too_big = done.stdout.count("+") and _errors(done.stdout)
-    return PingResult(int(summary[1]), int(summary[2]), low, mean, high, too_big or _local_errors(done.stderr))
-
-
-def _errors(text: str) -> int:
-    found = re.search(r"\+(\d+) errors", text)
-    return int(found[1]) if found else 0
-
-
-def _local_errors(text: str) -> int:
-    return text.count("message too long")
+    told = done.stdout + done.stderr
+    refused = sum(told.count(words) for words in ("Frag needed", "essage too long"))
+    errors = _ERRORS.search(done.stdout)
+    return PingResult(int(summary[1]), int(summary[2]), low, mean, high, refused, int(errors[1]) if errors else 0)
 
 
 def probe(

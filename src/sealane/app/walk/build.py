@@ -242,7 +242,7 @@ def no_route_policy(context: Context) -> StageResult:
     result.facts["crossings_per_packet"] = round(crossings, 1)
     result.check(
         "each packet to it goes round until its TTL ends",
-        f"{crossings:.0f} times over the link, {lone.too_big} told so",
+        f"{crossings:.0f} times over the link, {lone.errors} told so",
         ok=crossings >= _LOOP_CROSSINGS and lone.received == 0,
     )
     result.findings.append(
