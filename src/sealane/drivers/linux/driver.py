@@ -115,8 +115,14 @@ def _apply_filters(changes: Iterable[Change]) -> None:
 
 
 def _removed(change: Change) -> Iterator[write.Line]:
-    """What goes: the unwanted, and an old rule or address, which the kernel does not replace."""
+    """What goes: the unwanted, and an old rule or address, which the kernel does not replace by another.
+
+    What is only made again stays: with an interface's last address the kernel drops every route through it, and
+    routing daemons do not notice that theirs are gone.
+    """
     match change:
+        case Update(_, old, new) if old == new:
+            return
         case Delete(key, old) | Update(key, RuleSpec() | AddressSpec() as old, _):
             yield key.namespace, _remove(old)
 
