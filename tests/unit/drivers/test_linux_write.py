@@ -1,11 +1,12 @@
 import pytest
 
 from sealane.drivers.linux import write
-from sealane.drivers.linux.driver import LinuxDriver
+from sealane.drivers.linux.driver import LinuxDriver, _made, _removed
 from sealane.plan import (
     AddressSpec,
     BridgeSpec,
     CableSpec,
+    Delete,
     Key,
     Kind,
     Payload,
@@ -13,6 +14,7 @@ from sealane.plan import (
     Resource,
     RouteSpec,
     RuleSpec,
+    Update,
     XfrmSpec,
 )
 
@@ -120,3 +122,21 @@ def test_the_egress_counts_only_where_no_next_hop_decides_it(route: RouteSpec, i
     canonical = driver.canonical(Resource(Key(Kind.ROUTE, "s", "r"), route))
     assert canonical.payload.interface == interface
     assert driver.canonical(canonical) == canonical
+
+
+ADDRESS = AddressSpec("x", "10.0.0.1/24")
+AT = Key(Kind.ADDRESS, "s", "x 10.0.0.1/24")
+
+
+def test_what_is_only_made_again_is_never_taken_away_meanwhile() -> None:
+    """With an interface's last address the kernel drops the routes of daemons, who do not put them back."""
+    again = Update(AT, ADDRESS, ADDRESS)
+    assert list(_removed(again)) == []
+    assert list(_made(again)) == [("s", "address replace 10.0.0.1/24 dev x")]
+    assert list(_removed(Delete(AT, ADDRESS))) == [("s", "address del 10.0.0.1/24 dev x")]
+
+
+def test_a_rule_that_changes_goes_before_it_comes_since_the_kernel_keeps_both() -> None:
+    change = Update(Key(Kind.RULE, "s", "100 iif x from -"), RuleSpec(100, "x", 7), RuleSpec(100, "x", 8))
+    assert list(_removed(change)) == [("s", "rule del pref 100 from all iif x lookup 7")]
+    assert list(_made(change)) == [("s", "rule add pref 100 from all iif x lookup 8")]
