@@ -12,6 +12,7 @@ from sealane.net import NodeName
 
 _LIMIT = 15
 _NOT_PLAIN = re.compile(r"[^a-z0-9]+")
+_RESERVED = re.compile(r"-[0-9a-f]{5}$")
 
 _IP_WORDS = frozenset({"up", "down", "br", "b", "dev", "via", "all", "any", "lo", "default", "to", "from", "src"})
 """Words that ip(8) reads as its own where an interface name stands."""
@@ -42,13 +43,15 @@ def network_prefix(network: str) -> str:
 def linux_names(names: Iterable[str]) -> Mapping[str, str]:
     """Interface names for model names of one namespace; equal for equal sets of names.
 
-    A name that fits is kept as its slug. Others are shortened and told apart by a checksum.
+    A name that fits is kept as its slug. Others, and those that look as if they had a checksum already, as tunnels
+    and shortened names do, are shortened and told apart by a checksum.
     """
     wanted = sorted(set(names))
     slugs = [slug(name) for name in wanted]
     result = {}
     for name, short in zip(wanted, slugs, strict=True):
-        plain = len(short) <= _LIMIT and slugs.count(short) == 1 and short not in _IP_WORDS and not short.isdigit()
+        plain = len(short) <= _LIMIT and slugs.count(short) == 1 and not _RESERVED.search(short)
+        plain = plain and short not in _IP_WORDS and not short.isdigit()
         result[name] = short if plain else f"{short[: _LIMIT - 6].rstrip('-')}-{_checksum(name, 5)}"
     return result
 
