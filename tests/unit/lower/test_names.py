@@ -67,6 +67,40 @@ def test_table_numbers_are_unique_and_clear_of_the_kernels(others: list[str]) ->
     assert not set(numbers.values()) & {0, 50, 220, 253, 254, 255}
 
 
+@given(names, names)
+def test_no_name_can_pass_for_the_linux_name_of_another_or_of_a_tunnel(one: str, other: str) -> None:
+    taken = linux_names([one])[one]
+    for name in (taken, tunnel_names([other])[other]):
+        found = linux_names([one, name])
+        assert name == one or found[name] != found[one]
+    tunnel = tunnel_names([other])[other]
+    assert linux_names([tunnel])[tunnel] != tunnel
+
+
+WRONG = {
+    "cut without a checksum": (
+        lambda found: {name: slug(name)[:15].rstrip("-") for name in found},
+        test_every_linux_name_is_valid_and_unique),
+    "not cut": (
+        lambda found: {name: f"{slug(name)}-{number}x" for number, name in enumerate(sorted(found))},
+        test_every_linux_name_is_valid_and_unique),
+    "numbered in order": (
+        lambda found: {name: f"eth{number}" for number, name in enumerate(sorted(set(found)))},
+        test_adding_names_renames_only_what_they_collide_with),
+    "numbered as given": (
+        lambda found: {name: f"eth{number}" for number, name in enumerate(found)},
+        test_linux_names_do_not_depend_on_order_or_repetition),
+}
+
+
+@pytest.mark.parametrize("bug", WRONG)
+def test_a_wrong_way_of_naming_breaks_a_law(bug: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    wrong, law = WRONG[bug]
+    monkeypatch.setitem(globals(), "linux_names", wrong)
+    with pytest.raises((AssertionError, ExceptionGroup)):
+        law()
+
+
 @pytest.mark.parametrize(("network", "node"), [("a", "b"), ("hangzhou", "tr"), ("a-b", "c")])
 def test_a_namespace_belongs_to_exactly_its_network(network: str, node: str) -> None:
     assert namespace(network, node).startswith(network_prefix(network))
