@@ -99,7 +99,7 @@ def _find(live: Live, name: str) -> Element:
     kind, _, rest = name.partition(":")
     match kind:
         case "bgp" if rest:
-            return _bgp(live, name, _tunnel(live, rest))
+            return _bgp(live, name, find_tunnel(live, rest))
         case "charon" if rest:
             node, _, tunnel = rest.partition("/")
             return _daemon(live, name, *_charon(live, node, tunnel))
@@ -110,10 +110,15 @@ def _find(live: Live, name: str) -> Element:
     for circuit in live.staged.circuits:
         if name.lower() == circuit.name.lower():
             return _circuit(live, name, circuit.name)
-    return _black_hole(live, name, _tunnel(live, name))
+    return _black_hole(live, name, find_tunnel(live, name))
 
 
-def _tunnel(live: Live, name: str) -> TunnelPair:
+def find_tunnel(live: Live, name: str) -> TunnelPair:
+    """The tunnel of that name, or of that last part of a name.
+
+    Raises:
+        Fault: There is none, or there are several.
+    """
     pairs = live.staged.tunnels()
     found = [pair for pair in pairs if name in {pair.name, pair.name.rpartition("/")[2]}]
     if len(found) == 1:

@@ -13,7 +13,7 @@ from sealane.diag import Fault, Finding, Severity
 DONE, FAILED, BAD_INPUT, VIOLATED = 0, 1, 2, 3
 """Exit codes: done; the host failed; usage or input is wrong; a checked property does not hold."""
 
-_VERBS = ("check", "demo", "down", "drill", "probe", "status", "up", "watch")
+_VERBS = ("check", "demo", "down", "drill", "probe", "rekey", "restart", "status", "up", "watch")
 
 
 class _Verbs(click.Group):

@@ -9,6 +9,7 @@ class BgpSession:
     """A BGP session as a daemon reports it.
 
     Args:
+        name: The daemon's name for it.
         neighbor: Address of the neighbor.
         state: Its state in RFC 4271's words (``Established``, ``Active``, ``Idle`` ...).
         since: When it entered the state, as the daemon prints it; empty when not told.
@@ -16,6 +17,7 @@ class BgpSession:
         last_error: The daemon's last error text or empty.
     """
 
+    name: str
     neighbor: str
     state: str
     since: str = ""
@@ -40,6 +42,7 @@ def read_protocols(answer: str) -> tuple[BgpSession, ...]:
         counts = _ROUTES.search(block)
         sessions.append(
             BgpSession(
+                name=head["name"],
                 neighbor=fields.get("Neighbor address", "").strip().split("%")[0],
                 state=fields.get("BGP state", head["info"] or "Down").strip(),
                 since=head["since"],

@@ -128,6 +128,19 @@ def terminate(session: Any, name: str) -> None:
         return  # there was none
 
 
+def rekey(directory: Path, name: str, *, ike: bool) -> None:
+    """Rekey the child SA of a connection, or its IKE SA.
+
+    Raises:
+        Fault: charon refused, or there is none.
+    """
+    wanted = {"ike": name} if ike else {"ike": name, "child": "child"}
+    with vici_session(directory) as session:
+        answer = session.rekey(wanted)
+        if answer.get("success") != b"yes":
+            raise Fault(f"rekey {name}", str(answer.get("errmsg", b"no SA"), "utf-8"), "sealane status")
+
+
 def list_sas(directory: Path) -> Sequence[Mapping[str, Any]]:
     """The ``list-sas`` events."""
     with vici_session(directory) as session:

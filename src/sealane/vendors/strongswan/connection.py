@@ -25,7 +25,7 @@ _AEAD = frozenset({Encryption.AES128_GCM, Encryption.AES192_GCM, Encryption.AES2
 
 
 def dh_keyword(group: int) -> str:
-    """strongSwan's word for a Diffie-Hellman group number.
+    """StrongSwan's word for a Diffie-Hellman group number.
 
     Raises:
         KeyError: The group is not offered here.
