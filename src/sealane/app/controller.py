@@ -158,6 +158,7 @@ class Controller:
             record = RunRecord(self.name, str(plan_path), stage, mode.value if mode else None, esp, complete=False)
             self.directory.save(record)
             execute(plan, drivers.all(), _announce(progress))
+            drivers.strongswan.initiate_idle()
             self.directory.save(RunRecord(self.name, str(plan_path), stage, record.mode, esp, complete=True))
         return plan, lowered, drivers
 

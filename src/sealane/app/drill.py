@@ -14,7 +14,7 @@ from sealane.app.controller import wait_until
 from sealane.app.flows import Flows, FlowsResult
 from sealane.app.live import Live, bring_up
 from sealane.app.probe import counts_between, read_meters
-from sealane.app.status import carries
+from sealane.app.status import carries, outer_pairs
 from sealane.diag import Fault
 from sealane.drivers.linux import io as linux_io
 from sealane.host import find_processes, run
@@ -276,7 +276,7 @@ def drill(
         captured = Counts()
         for capture in captures:
             capture.close()
-            captured = add(captured, read_capture(capture.path, live.network.protections))
+            captured = add(captured, read_capture(capture.path, live.network.protections, outer_pairs(live.staged)))
         counts = Counts()
         for name, reading in after.items():
             counts = add(counts, counts_between(before[name], reading))

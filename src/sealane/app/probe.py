@@ -9,7 +9,7 @@ from pathlib import Path
 
 from sealane.app.capture import Capture, Counts, read_capture
 from sealane.app.live import Live, host_address
-from sealane.app.status import TunnelStatus
+from sealane.app.status import TunnelStatus, outer_pairs
 from sealane.diag import Fault
 from sealane.host import run_unchecked
 from sealane.model import Mode, Protection
@@ -184,8 +184,8 @@ def probe(
                 flood=flood,
             )
         )
-        tunnels = [(one.near.local, one.near.remote) for one in live.staged.tunnels()]
-        captured = {name: read_capture(path, [pair], tunnels) for name, path in result.files.items()}
+        outer = outer_pairs(live.staged)
+        captured = {name: read_capture(path, [pair], outer) for name, path in result.files.items()}
         _check_complete(result.metered, captured)
     return ProbeResult(
         str(own),

@@ -14,7 +14,7 @@ from sealane.drivers.strongswan import SaState
 from sealane.host import run, run_unchecked
 from sealane.lower import Lowered, PlacedEnd
 from sealane.model import Network, Node, Platform, Port, Protection, TunnelPair
-from sealane.net import Prefix
+from sealane.net import Address, Prefix
 from sealane.vendors import nftables
 
 DOWN = "Down"
@@ -192,6 +192,11 @@ def _length(destination: str) -> int:
     if destination == "default":
         return 0
     return int(destination.split("/")[1]) if "/" in destination else 32
+
+
+def outer_pairs(network: Network) -> tuple[tuple[Address, Address], ...]:
+    """Outer addresses of every tunnel: between no others is anything ESP or IKE of ours."""
+    return tuple((pair.near.local, pair.near.remote) for pair in network.tunnels())
 
 
 def carries(observer: Observer) -> bool:

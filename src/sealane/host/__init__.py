@@ -2,7 +2,7 @@
 
 from sealane.host.files import make_private_directory, read_text, write_private
 from sealane.host.netns import entered, exists, list_namespaces, namespace_path
-from sealane.host.process import Tag, alive, find_processes, spawn, stop
+from sealane.host.process import Tag, alive, find_placed, find_processes, spawn, stop
 from sealane.host.run import run, run_unchecked
 
 __all__ = [
@@ -10,6 +10,7 @@ __all__ = [
     "alive",
     "entered",
     "exists",
+    "find_placed",
     "find_processes",
     "list_namespaces",
     "make_private_directory",

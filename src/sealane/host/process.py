@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sealane.diag import Fault
-from sealane.host.netns import entered
+from sealane.host.netns import entered, namespace_path
 
 _VARIABLE = b"SEALANE_PROCESS="
 _TERM_GRACE_S = 2.0
@@ -78,6 +78,24 @@ def find_processes(network: str) -> Mapping[int, Tag]:
         match value.split(":"):
             case [_, namespace, role] if alive(int(entry)):
                 found[int(entry)] = Tag(network, namespace, role)
+    return found
+
+
+def find_placed(network: str) -> Mapping[int, Tag]:
+    """Those processes of a network that are in the namespace of their tag as it is named now.
+
+    A namespace that was deleted by name lives on with the processes in it; they serve nobody any more.
+    """
+    homes: dict[str, int] = {}
+    found = {}
+    for pid, tag in find_processes(network).items():
+        try:
+            if tag.namespace not in homes:
+                homes[tag.namespace] = namespace_path(tag.namespace).stat().st_ino
+            if Path("/proc", str(pid), "ns", "net").stat().st_ino == homes[tag.namespace]:
+                found[pid] = tag
+        except OSError:
+            continue
     return found
 
 

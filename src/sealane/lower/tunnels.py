@@ -178,13 +178,11 @@ def _userspace_end(one: PlacedEnd, options: LowerOptions) -> Iterator[Resource]:
     yield Resource(Key(Kind.LINK, one.router, one.outer_interface), cable)
     yield _address(one.router, one.outer_interface, f"{ENDPOINT_NEXT_HOP}/32")
     yield _address(one.charon, WAN, f"{one.end.local}/32")
-    default = RouteSpec(MAIN_TABLE, "0.0.0.0/0", via=ENDPOINT_NEXT_HOP, interface=WAN, onlink=True)
-    yield Resource(Key(Kind.ROUTE, one.charon, f"{MAIN_TABLE} 0.0.0.0/0"), default)
     directory = f"{options.run_directory}/{one.charon}/charon"
     config = render_charon(CharonOptions(directory, userspace_esp=True, give_up_s=_give_up_s(one.end)))
     inside = None if one.end.inside is None else str(one.end.inside)
     tun = TunSpec(one.router, one.interface, one.mtu_bytes, inside)
-    yield Resource(Key(Kind.CHARON, one.charon, ""), CharonSpec(config, tun))
+    yield Resource(Key(Kind.CHARON, one.charon, ""), CharonSpec(config, tun, ENDPOINT_NEXT_HOP))
     yield _connection(one, options, if_id=None)
 
 

@@ -162,10 +162,18 @@ class TunSpec:
 
 @dataclass(frozen=True, slots=True)
 class CharonSpec:
-    """A charon instance; ``tun`` None means kernel ESP."""
+    """A charon instance.
+
+    Args:
+        config: Its strongswan.conf.
+        tun: The TUN of ESP in user space; None means kernel ESP.
+        next_hop: Next hop of the namespace's default route, which is there only while the connections are loaded, so
+            that charon cannot refuse a peer it does not know yet; None leaves routes alone.
+    """
 
     config: str
     tun: TunSpec | None
+    next_hop: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,13 +12,14 @@ from sealane.app.drill import add
 from sealane.app.live import Live, bring_up, host_address
 from sealane.app.load import DeviceText, Loaded, load
 from sealane.app.probe import PingResult, counts_between, ping, read_meters
-from sealane.app.status import carries
+from sealane.app.status import carries, outer_pairs
 from sealane.app.walk.result import StageResult
 from sealane.diag import Fault
 from sealane.host import find_processes
 from sealane.model import Mode, Node, Platform
 
 _READY_LIMIT_S = 40.0
+_NUDGE_S = 3.0
 
 
 @dataclass(slots=True)
@@ -68,7 +69,9 @@ class Context:
         for name, reading in after.items():
             result.circuit = add(result.circuit, counts_between(before[name], reading))
         for capture in captures:
-            result.captured = add(result.captured, read_capture(capture.path, live.network.protections))
+            result.captured = add(
+                result.captured, read_capture(capture.path, live.network.protections, outer_pairs(live.staged))
+            )
             result.files.append(capture.path.name)
         complete = dropped == 0 and result.captured.total() >= result.circuit.total()
         result.check(
@@ -112,7 +115,16 @@ def hosts(live: Live) -> tuple[Node, Node]:
 
 def await_encrypted(live: Live) -> bool:
     """Wait until all tunnels carry the protected pairs."""
-    return wait_until(lambda: carries(live.observer), _READY_LIMIT_S)
+    patience = time.monotonic() + _NUDGE_S
+
+    def ready() -> bool:
+        nonlocal patience
+        if time.monotonic() > patience:
+            live.drivers.strongswan.initiate_idle()
+            patience = time.monotonic() + _NUDGE_S
+        return carries(live.observer)
+
+    return wait_until(ready, _READY_LIMIT_S)
 
 
 def await_reachable(live: Live, source: Node, destination: Node, limit_s: float = 15.0) -> bool:

@@ -12,6 +12,7 @@ from sealane.app.drill import add
 from sealane.app.flows import Flows, FlowsResult
 from sealane.app.live import Live
 from sealane.app.load import DeviceText
+from sealane.app.status import outer_pairs
 from sealane.app.walk.context import Context, await_encrypted, hosts
 from sealane.app.walk.result import StageResult
 from sealane.diag import Fault, Finding, Severity
@@ -184,7 +185,7 @@ def _measure(context: Context, live: Live, result: StageResult, *, sessions_expe
         pings = [forth.result(), back.result()]
         capture.close()
     result.files.append(path.name)
-    counts = read_capture(path, live.network.protections)
+    counts = read_capture(path, live.network.protections, outer_pairs(live.staged))
     result.captured = add(result.captured, counts)
     tunnels = live.observer.tunnels()
     return Layer(

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from sealane.diag import Fault
 from sealane.drivers.bird import io
-from sealane.host import exists, find_processes, make_private_directory, read_text, stop, write_private
+from sealane.host import exists, find_placed, find_processes, make_private_directory, read_text, stop, write_private
 from sealane.plan import BirdSpec, Change, Delete, Key, Kind, Resource, Stage, Update
 
 
@@ -35,7 +35,7 @@ class BirdDriver:
 
     def observe(self) -> tuple[Resource, ...]:
         """See Driver. The configuration file is replaced only after bird accepted it, so it is what bird runs."""
-        spaces = {tag.namespace for tag in find_processes(self._network).values() if tag.role == io.ROLE}
+        spaces = {tag.namespace for tag in find_placed(self._network).values() if tag.role == io.ROLE}
         return tuple(
             Resource(Key(Kind.BIRD, space, ""), BirdSpec(read_text(self.directory(space) / "bird.conf") or ""))
             for space in sorted(spaces)

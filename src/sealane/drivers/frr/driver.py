@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from sealane.drivers.frr import io
-from sealane.host import exists, find_processes, make_private_directory, read_text, stop, write_private
+from sealane.host import exists, find_placed, find_processes, make_private_directory, read_text, stop, write_private
 from sealane.plan import Change, Delete, FrrSpec, Key, Kind, Resource, Stage, Update
 
 _WORKERS = 4
@@ -41,7 +41,7 @@ class FrrDriver:
     def observe(self) -> tuple[Resource, ...]:
         """See Driver. An instance that lacks a daemon is reported with an empty configuration, so that it is mended."""
         running: dict[str, set[str]] = {}
-        for tag in find_processes(self._network).values():
+        for tag in find_placed(self._network).values():
             if tag.role in io.DAEMONS:
                 running.setdefault(tag.namespace, set()).add(tag.role)
         found = []

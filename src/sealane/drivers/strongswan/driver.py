@@ -5,7 +5,7 @@ says what was loaded, which is removed before charon is started and so is never 
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from pathlib import Path
@@ -13,7 +13,7 @@ from pathlib import Path
 from sealane.diag import Fault
 from sealane.drivers.strongswan import io
 from sealane.drivers.strongswan.read import SaState, read_sas
-from sealane.host import exists, find_processes, make_private_directory, read_text, stop, write_private
+from sealane.host import exists, find_placed, find_processes, make_private_directory, read_text, stop, write_private
 from sealane.net import Secret
 from sealane.plan import Change, CharonSpec, ConnectionSpec, Delete, Key, Kind, Resource, Stage, TunSpec
 
@@ -59,7 +59,7 @@ class StrongswanDriver:
 
     def observe(self) -> tuple[Resource, ...]:
         """See Driver. A charon whose TUN is gone is reported without it: it has to be mended."""
-        spaces = {tag.namespace for tag in find_processes(self._network).values() if tag.role == io.ROLE}
+        spaces = {tag.namespace for tag in find_placed(self._network).values() if tag.role == io.ROLE}
         found: list[Resource] = []
         for space in sorted(spaces):
             found.append(Resource(Key(Kind.CHARON, space, ""), self._observed_charon(space)))
@@ -71,11 +71,12 @@ class StrongswanDriver:
         return tuple(found)
 
     def _observed_charon(self, space: str) -> CharonSpec:
-        stored = json.loads(read_text(self.directory(space) / "tun") or "null")
-        tun = TunSpec(**stored) if stored else None
+        stored = json.loads(read_text(self.directory(space) / "placed") or "{}")
+        tun = TunSpec(**stored["tun"]) if stored.get("tun") else None
         if tun is not None and not io.tun_exists(tun):
             tun = None
-        return CharonSpec(read_text(self.directory(space) / "strongswan.conf") or "", tun)
+        config = read_text(self.directory(space) / "strongswan.conf") or ""
+        return CharonSpec(config, tun, stored.get("next_hop"))
 
     def apply(self, stage: Stage) -> None:
         """See Driver."""
@@ -83,6 +84,21 @@ class StrongswanDriver:
         work = self._apply_charon if stage.changes[0].key.kind is Kind.CHARON else self._apply_connection
         with ThreadPoolExecutor(_WORKERS) as pool:
             list(pool.map(work, stage.changes))
+        # only now: the far end of a tunnel may have been in this stage too
+        self.initiate_idle({change.key.namespace for change in stage.changes})
+
+    def initiate_idle(self, namespaces: Iterable[str] | None = None) -> None:
+        """Start negotiating every connection that is to be initiated here and has no IKE SA; None looks at all.
+
+        charon gives up for good when a peer refuses it, and a device would go on trying.
+        """
+        spaces = None if namespaces is None else set(namespaces)
+        for resource in self.observe():
+            spec, space = resource.payload, resource.key.namespace
+            wanted = isinstance(spec, ConnectionSpec) and spec.initiate and (spaces is None or space in spaces)
+            if wanted and resource.key.name not in self.states(space):
+                with io.vici_session(self.directory(space)) as session:
+                    io.initiate(session, resource.key.name)
 
     def _apply_charon(self, change: Change) -> None:
         space = change.key.namespace
@@ -95,7 +111,10 @@ class StrongswanDriver:
             stale.unlink()
         write_private(directory / "strongswan.conf", change.new.config)
         tun = change.new.tun
-        write_private(directory / "tun", json.dumps(None if tun is None else asdict(tun)))
+        placed = {"tun": None if tun is None else asdict(tun), "next_hop": change.new.next_hop}
+        write_private(directory / "placed", json.dumps(placed))
+        if change.new.next_hop is not None:
+            io.close_way(space)
         io.start(directory, self._network, space)
         if tun is not None:
             io.place_tun(space, tun)
@@ -120,8 +139,9 @@ class StrongswanDriver:
             if record.exists():
                 io.terminate(session, change.key.name)
             io.load_connection(session, change.key.name, settings, secret.reveal(), owners)
-            if spec.initiate:
-                io.initiate(session, change.key.name)
+        next_hop = self._observed_charon(change.key.namespace).next_hop
+        if next_hop is not None:
+            io.open_way(change.key.namespace, next_hop)
         write_private(record, json.dumps(asdict(spec)))
 
     def _unload(self, key: Key, record: Path) -> None:

@@ -100,6 +100,27 @@ def remove_decoy(namespace: str) -> None:
     run_unchecked(["ip", "-n", namespace, "link", "del", "dev", _OWN_TUN])
 
 
+_WAN = "wan"
+
+
+def open_way(namespace: str, next_hop: str) -> None:
+    """Give an endpoint its way out, when its connections are loaded.
+
+    Raises:
+        Fault: The kernel refused.
+    """
+    run(["ip", "-n", namespace, "route", "replace", "default", "via", next_hop, "dev", _WAN, "onlink"])
+
+
+def close_way(namespace: str) -> None:
+    """Take the way out away.
+
+    A charon that knows no connection yet answers a peer with a refusal, after which the peer does not try again;
+    without a way out the peer hears nothing, and repeats its request.
+    """
+    run_unchecked(["ip", "-n", namespace, "route", "del", "default"])
+
+
 def tun_exists(tun: TunSpec) -> bool:
     """True while the TUN is in the router's namespace."""
     return run_unchecked(["ip", "-n", tun.namespace, "link", "show", "dev", tun.name]).returncode == 0
