@@ -102,6 +102,12 @@ def test_a_lost_link_is_noticed():
     assert _leads_somewhere(README, "docs/limits.md#esp")
 
 
+def test_every_verb_is_shown():
+    shown = {command.words[0] for command in ALL_COMMANDS if command.whole}
+    with click.Context(group) as root:
+        assert set(group.list_commands(root)) <= shown
+
+
 def test_both_readmes_have_the_same_sections_code_and_links():
     english, japanese = (path.read_text(encoding="utf-8") for path in (README, README_JA))
     assert [level for level, _ in headings(english)] == [level for level, _ in headings(japanese)]
