@@ -136,6 +136,7 @@ class Controller:
         stage: str = "encrypted",
         mode: Mode | None = None,
         progress: Progress | None = None,
+        made_keys: Mapping[str, Secret] | None = None,
     ) -> tuple[Plan, Lowered, Drivers]:
         """Make the host as the network says, changing only what differs.
 
@@ -145,6 +146,7 @@ class Controller:
             stage: Id from STAGES.
             mode: Replaces the mode of every protection; None keeps the plan's.
             progress: Told what is being done.
+            made_keys: Keys that were generated for it, by tunnel; kept until ``down``.
 
         Raises:
             Rejected: The input cannot be carried; nothing was changed.
@@ -152,7 +154,13 @@ class Controller:
         """
         check_host(choose_esp(self._esp_wanted))
         with self.locked():
-            lowered, drivers = self.lowered(STAGES[stage](network), mode)
+            try:
+                lowered, drivers = self.lowered(STAGES[stage](network), mode)
+            except Rejected:
+                if self.directory.record() is None:
+                    self.directory.remove()
+                raise
+            self.directory.keep_keys(made_keys or {})
             plan = make_plan(lowered.resources, drivers.all())
             esp = self.esp().value
             record = RunRecord(self.name, str(plan_path), stage, mode.value if mode else None, esp, complete=False)

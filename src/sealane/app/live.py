@@ -100,7 +100,8 @@ def bring_up(
         raise Rejected(loaded.findings)
     controller = Controller(loaded.name, esp)
     plan, lowered, drivers = controller.apply(
-        loaded.network, plan_path=loaded.path.resolve(), stage=stage, mode=mode, progress=progress
+        loaded.network, plan_path=loaded.path.resolve(), stage=stage, mode=mode, progress=progress,
+        made_keys=loaded.made_keys,
     )
     staged = STAGES[stage](loaded.network)
     return Live(loaded, controller, loaded.network, staged, lowered, drivers, stage, mode), plan

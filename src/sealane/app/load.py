@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from sealane import kinds
@@ -27,7 +27,9 @@ class DeviceText:
 class Loaded:
     """A plan with everything it refers to.
 
-    ``network`` is None when ``findings`` holds errors. ``readings`` are by site name.
+    ``network`` is None when ``findings`` holds errors. ``readings`` are by site name. ``made_keys`` are those that were
+    generated just now, by tunnel; bringing the network up keeps them. ``draft`` is there also when only the text of a
+    device has errors: good for judging it, not for bringing anything up.
     """
 
     path: Path
@@ -35,6 +37,8 @@ class Loaded:
     network: Network | None
     readings: Mapping[str, DeviceReading]
     findings: tuple[Finding, ...]
+    made_keys: Mapping[str, Secret] = field(default_factory=dict)
+    draft: Network | None = None
 
 
 def load(path: Path, *, live: bool = False, devices: Mapping[str, DeviceText] | None = None) -> Loaded:
@@ -42,7 +46,7 @@ def load(path: Path, *, live: bool = False, devices: Mapping[str, DeviceText] | 
 
     Args:
         path: The plan file.
-        live: True resolves keys, making those that are to be generated; False leaves them out.
+        live: True resolves keys, making those that are to be generated; False leaves them out. Nothing is written.
         devices: Configurations by site that replace the files named in the plan.
     """
     shown = str(path)
@@ -59,12 +63,13 @@ def load(path: Path, *, live: bool = False, devices: Mapping[str, DeviceText] | 
         collected += problems
         if reading is not None:
             readings[site] = reading
-    keys, problems = _keys(plan, path, live=live)
+    keys, made, problems = _keys(plan, path, live=live)
     collected += problems
     network, problems = kinds.expand(plan, readings, keys)
     collected += problems
     failed = has_errors(collected)
-    return Loaded(path, plan.name, None if failed else network, readings, sort_findings(collected))
+    draft = None if has_errors((*findings, *problems)) else network
+    return Loaded(path, plan.name, None if failed else network, readings, sort_findings(collected), made, draft)
 
 
 def _read(path: Path, origin: Origin) -> tuple[str, Finding | None]:
@@ -99,20 +104,29 @@ def _device(
     return reading, reading.findings
 
 
-def _keys(plan: kinds.Plan, path: Path, *, live: bool) -> tuple[Mapping[str, Secret], tuple[Finding, ...]]:
+def _keys(
+    plan: kinds.Plan, path: Path, *, live: bool
+) -> tuple[Mapping[str, Secret], Mapping[str, Secret], tuple[Finding, ...]]:
+    """All keys, those of them that were generated just now, and what is wrong with the others."""
     keys = {}
+    made: dict[str, Secret] = {}
     findings = []
     for tunnel, source in kinds.psk_sources(plan).items():
-        found = _key(plan, path, tunnel, source, live=live)
+        if isinstance(source, kinds.PskGenerate):
+            if live:
+                keys[tunnel], new = RunDirectory(plan.name).generated_key(tunnel)
+                made |= {tunnel: keys[tunnel]} if new else {}
+            continue
+        found = _key(path, tunnel, source)
         if isinstance(found, Secret):
             keys[tunnel] = found
         elif found is not None and live:
             findings.append(found)
-    return keys, tuple(findings)
+    return keys, made, tuple(findings)
 
 
-def _key(plan: kinds.Plan, path: Path, tunnel: str, source: kinds.PskSource, *, live: bool) -> Secret | Finding | None:
-    """The key, or why there is none; None for one that is made only when it is needed."""
+def _key(path: Path, tunnel: str, source: kinds.PskSource) -> Secret | Finding | None:
+    """The key that a plan gives, or why there is none."""
     here = Origin(str(path), 1)
     match source:
         case kinds.PskInline(secret):
@@ -124,7 +138,7 @@ def _key(plan: kinds.Plan, path: Path, tunnel: str, source: kinds.PskSource, *, 
             text, problem = _read(path.parent / file, here)
             return Secret(text.strip()) if problem is None else problem
         case kinds.PskGenerate():
-            return RunDirectory(plan.name).generated_key(tunnel) if live else None
+            return None  # made where it is needed
 
 
 def _no_key(tunnel: str, problem: str, origin: Origin) -> Finding:

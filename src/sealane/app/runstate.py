@@ -7,7 +7,7 @@ import json
 import os
 import secrets
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -96,24 +96,33 @@ class RunDirectory:
         finally:
             os.close(descriptor)
 
-    def generated_key(self, name: str) -> Secret:
-        """The key made for ``generate: true``: random once, the same until the network is taken down."""
-        return Secret(self._stored(name, lambda: secrets.token_urlsafe(_KEY_BYTES)))
+    def generated_key(self, name: str) -> tuple[Secret, bool]:
+        """The key made for ``generate: true``, and whether it was made now; ``keep_keys`` keeps it until ``down``."""
+        kept = self._keys().get(name)
+        return Secret(kept or secrets.token_urlsafe(_KEY_BYTES)), kept is None
+
+    def keep_keys(self, keys: Mapping[str, Secret]) -> None:
+        """Store generated keys by name."""
+        if keys:
+            self._write_keys({**self._keys(), **{name: key.reveal() for name, key in keys.items()}})
 
     def digest(self, key: Secret) -> str:
         """Stands for a key where its change must be noticed; tells nothing without this directory's salt."""
-        salt = self._stored(_SALT, lambda: secrets.token_hex(_KEY_BYTES))
+        keys = self._keys()
+        if _SALT not in keys:
+            keys[_SALT] = secrets.token_hex(_KEY_BYTES)
+            self._write_keys(keys)
+        salt = keys[_SALT]
         return hmac.new(salt.encode(), key.reveal().encode(), hashlib.sha256).hexdigest()[:16]
 
-    def _stored(self, name: str, make: Callable[[], str]) -> str:
-        path = self.path / "keys.json"
-        keys: dict[str, str] = json.loads(read_text(path) or "{}")
-        if name not in keys:
-            keys[name] = make()
-            make_private_directory(self._root, 0o755)
-            make_private_directory(self.path, 0o755)
-            write_private(path, json.dumps(keys))
-        return keys[name]
+    def _keys(self) -> dict[str, str]:
+        keys: dict[str, str] = json.loads(read_text(self.path / "keys.json") or "{}")
+        return keys
+
+    def _write_keys(self, keys: Mapping[str, str]) -> None:
+        make_private_directory(self._root, 0o755)
+        make_private_directory(self.path, 0o755)
+        write_private(self.path / "keys.json", json.dumps(keys))
 
 
 def known_networks(root: Path = RUN_ROOT) -> tuple[str, ...]:

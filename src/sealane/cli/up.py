@@ -24,10 +24,12 @@ from sealane.cli.options import STAGES, esp_option, json_option, mode_option, pl
 @json_option
 def command(plan: Path, stage: str, mode: str | None, esp: str, wait: bool, as_json: bool) -> None:
     """Bring the network of PLAN up, or change it to what PLAN says now. May be repeated. Needs root."""
+    from sealane.app.host_check import check_host, choose_esp
     from sealane.app.live import bring_up, load_or_reject
     from sealane.app.walk.context import await_encrypted
     from sealane.model import Mode
 
+    check_host(choose_esp(esp))
     loaded = load_or_reject(plan)
     progress = None if as_json else lambda text: click.echo(f"  {text}", err=True)
     live, changes = bring_up(loaded, esp=esp, stage=stage, mode=None if mode is None else Mode(mode), progress=progress)
