@@ -1,10 +1,10 @@
 """Everything that can be said of a plan without running it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from sealane.app.load import DeviceText, load
-from sealane.diag import Fault, Finding, has_errors, sort_findings
+from sealane.diag import Finding, Severity, sort_findings
 from sealane.verify import check_device
 
 
@@ -14,22 +14,38 @@ def check(path: Path, devices: Sequence[str] = ()) -> tuple[tuple[Finding, ...],
     Args:
         path: The plan.
         devices: ``SITE=FILE`` for device configurations that replace the plan's.
-
-    Raises:
-        Fault: A replacement cannot be read.
     """
-    loaded = load(path, devices=dict(_device(one) for one in devices))
-    if loaded.network is None:
-        return loaded.findings, True
-    found = list(loaded.findings)
+    texts, problems = _devices(devices)
+    loaded = load(path, devices=texts)
+    if loaded.draft is None or problems:
+        return sort_findings((*problems, *loaded.findings)), True
+    unknown = [_unknown(site, sorted(loaded.readings)) for site in texts if site not in loaded.readings]
+    found = [*loaded.findings, *unknown]
     for reading in loaded.readings.values():
-        found += check_device(reading, loaded.network)
-    return sort_findings(found), has_errors(loaded.findings)
+        found += check_device(reading, loaded.draft)
+    return sort_findings(found), loaded.network is None or bool(unknown)
 
 
-def _device(option: str) -> tuple[str, DeviceText]:
-    site, _, file = option.partition("=")
-    try:
-        return site, DeviceText(Path(file).read_text(encoding="utf-8"), file)
-    except (OSError, UnicodeDecodeError) as error:
-        raise Fault(f"read --device {option}", str(error), "write SITE=FILE with a file that can be read") from error
+def _devices(options: Sequence[str]) -> tuple[Mapping[str, DeviceText], tuple[Finding, ...]]:
+    texts = {}
+    problems = []
+    for option in options:
+        site, _, file = option.partition("=")
+        try:
+            texts[site] = DeviceText(Path(file).read_text(encoding="utf-8"), file)
+        except (OSError, UnicodeDecodeError, ValueError) as error:
+            answer = getattr(error, "strerror", None) or str(error)
+            remedy = "write SITE=FILE with a file that is there, readable and UTF-8 text"
+            problem = f"cannot be read: {answer}"
+            problems.append(Finding("FILE-001", Severity.ERROR, f"--device {option}", problem, remedy))
+    return texts, tuple(problems)
+
+
+def _unknown(site: str, known: Sequence[str]) -> Finding:
+    return Finding(
+        "FILE-002",
+        Severity.ERROR,
+        f"--device {site}",
+        "the plan has no site of that name whose device has a configuration",
+        f"use one of: {', '.join(known)}" if known else "leave --device out",
+    )
