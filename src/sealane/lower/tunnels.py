@@ -182,7 +182,7 @@ def _userspace_end(one: PlacedEnd, options: LowerOptions) -> Iterator[Resource]:
     config = render_charon(CharonOptions(directory, userspace_esp=True, give_up_s=_give_up_s(one.end)))
     inside = None if one.end.inside is None else str(one.end.inside)
     tun = TunSpec(one.router, one.interface, one.mtu_bytes, inside)
-    yield Resource(Key(Kind.CHARON, one.charon, ""), CharonSpec(config, tun, ENDPOINT_NEXT_HOP))
+    yield Resource(Key(Kind.CHARON, one.charon, ""), CharonSpec(config, tun))
     yield _connection(one, options, if_id=None)
 
 
@@ -203,7 +203,8 @@ def _connection(one: PlacedEnd, options: LowerOptions, if_id: int | None) -> Res
     psk_name = f"{one.node.name}/{one.end.name}"
     digest = options.psk_digests.get((one.node.name, one.end.name), "")
     initiate = one.end.initiates and options.tunnels_initiate
-    spec = ConnectionSpec(json.dumps(settings, sort_keys=True), psk_name, digest, initiate)
+    next_hop = ENDPOINT_NEXT_HOP if userspace else None
+    spec = ConnectionSpec(json.dumps(settings, sort_keys=True), psk_name, digest, initiate, next_hop)
     return Resource(Key(Kind.CONNECTION, one.charon, one.interface), spec)
 
 

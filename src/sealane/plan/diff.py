@@ -15,7 +15,18 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import groupby
 
-from sealane.plan.resource import RANK, AddressSpec, CableSpec, Key, Kind, Payload, RealPortSpec, Resource
+from sealane.plan.resource import (
+    RANK,
+    AddressSpec,
+    CableSpec,
+    ConnectionSpec,
+    Key,
+    Kind,
+    Payload,
+    RealPortSpec,
+    Resource,
+    RouteSpec,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,12 +89,14 @@ def diff(desired: Iterable[Resource], observed: Iterable[Resource]) -> Plan:
     want = {resource.key: resource.payload for resource in desired}
     have = {resource.key: resource.payload for resource in observed}
     first = _in_the_way(want, have)
-    lost = {pair for key, payload in want.items() if key in have for pair in _taken_along(have[key], key, payload)}
-    lost |= {(kind, space) for key in first for space in _spaces(key, have[key]) for kind in _ON_LINKS}
+    changed = {key: payload for key, payload in want.items() if have.get(key) != payload}
+    ends = {end for key, payload in changed.items() for end in _ends(key, payload, have.get(key))}
+    ends |= {end for key in first for end in _holder(key, have[key])}
+    charons = {key.namespace for key in changed if key.kind is Kind.CHARON}
     additions = [
         _addition(key, payload, have)
         for key, payload in want.items()
-        if have.get(key) != payload or (key.kind, key.namespace) in lost
+        if key in changed or _lost(key, payload, ends, charons)
     ]
     gone = {(key.kind, key.namespace) for key in have if key not in want}
     removals = [
@@ -100,9 +113,6 @@ def diff(desired: Iterable[Resource], observed: Iterable[Resource]) -> Plan:
             for _, changes in groupby(ordered, key=lambda change: (isinstance(change, Delete), change.key.kind))
         )
     )
-
-
-_ON_LINKS = (Kind.ADDRESS, Kind.ROUTE)
 
 
 def _in_the_way(want: Mapping[Key, Payload], have: Mapping[Key, Payload]) -> frozenset[Key]:
@@ -131,10 +141,35 @@ def _claims(key: Key, payload: Payload) -> tuple[Claim, ...]:
     return (own,) if key.kind is Kind.LINK else ()
 
 
-def _spaces(key: Key, *payloads: Payload) -> tuple[str, ...]:
-    """The namespaces that something is in; a cable is in two."""
-    peers = (payload.peer_namespace for payload in payloads if isinstance(payload, CableSpec))
-    return tuple(sorted({key.namespace, *peers}))
+End = tuple[str, str]
+
+
+def _ends(key: Key, *payloads: Payload | None) -> tuple[End, ...]:
+    """The interfaces, as (namespace, name), that are made anew with a link; a cable has two."""
+    if key.kind is not Kind.LINK:
+        return ()
+    peers = ((one.peer_namespace, one.peer_name) for one in payloads if isinstance(one, CableSpec))
+    return ((key.namespace, key.name), *peers)
+
+
+def _holder(key: Key, payload: Payload) -> tuple[End, ...]:
+    """The interface an address is on: what was routed through the address goes with it."""
+    return ((key.namespace, payload.interface),) if isinstance(payload, AddressSpec) else ()
+
+
+def _lost(key: Key, payload: Payload, ends: set[End], charons: set[str]) -> bool:
+    """True for what went with an interface that is made anew, or with its charon, however it looked before."""
+    spaces = {space for space, _ in ends}
+    match payload:
+        case AddressSpec(interface):
+            return (key.namespace, interface) in ends
+        case RouteSpec(interface=None):
+            return key.namespace in spaces
+        case RouteSpec(interface=str() as interface):
+            return (key.namespace, interface) in ends
+        case ConnectionSpec(next_hop=next_hop):
+            return key.namespace in charons or (next_hop is not None and key.namespace in spaces)
+    return False
 
 
 _DAEMONS = frozenset({Kind.BIRD, Kind.FRR, Kind.CHARON, Kind.CONNECTION})
@@ -150,18 +185,6 @@ def _goes_along(key: Key, payload: Payload, gone: set[tuple[Kind, str]]) -> bool
 def _goes_with_namespace(key: Key, payload: Payload) -> bool:
     """True for what the kernel removes with its namespace; daemons would live on, real interfaces would be lost."""
     return key.kind is not Kind.NAMESPACE and key.kind not in _DAEMONS and not isinstance(payload, RealPortSpec)
-
-
-def _taken_along(old: Payload, key: Key, new: Payload) -> tuple[tuple[Kind, str], ...]:
-    """What is lost, as (kind, namespace), when a resource is replaced.
-
-    The kernel takes a link's addresses and routes with it, a charon its connections.
-    """
-    if old == new or key.kind not in {Kind.LINK, Kind.CHARON}:
-        return ()
-    if key.kind is Kind.CHARON:
-        return ((Kind.CONNECTION, key.namespace),)
-    return tuple((kind, space) for space in _spaces(key, old, new) for kind in _ON_LINKS)
 
 
 def _addition(key: Key, payload: Payload, have: Mapping[Key, Payload]) -> Change:

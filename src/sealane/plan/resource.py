@@ -167,13 +167,10 @@ class CharonSpec:
     Args:
         config: Its strongswan.conf.
         tun: The TUN of ESP in user space; None means kernel ESP.
-        next_hop: Next hop of the namespace's default route, which is there only while the connections are loaded, so
-            that charon cannot refuse a peer it does not know yet; None leaves routes alone.
     """
 
     config: str
     tun: TunSpec | None
-    next_hop: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,13 +178,16 @@ class ConnectionSpec:
     """One IKE connection with one child, as loaded over vici.
 
     ``settings`` is a nested mapping frozen as text (JSON with sorted keys); ``psk_digest`` changes when the key
-    changes. The key itself is not part of a resource: it is handed over when the connection is loaded.
+    changes. The key itself is not part of a resource: it is handed over when the connection is loaded. ``next_hop`` is
+    that of the endpoint's default route, which is there only while the connection is loaded, so that charon cannot
+    refuse a peer it does not know yet; None, in a namespace that is not charon's alone, leaves routes as they are.
     """
 
     settings: str
     psk_name: str
     psk_digest: str
     initiate: bool
+    next_hop: str | None = None
 
 
 Payload = (

@@ -7,7 +7,7 @@ says what was loaded, which is removed before charon is started and so is never 
 import json
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from sealane.diag import Fault
@@ -15,7 +15,19 @@ from sealane.drivers.strongswan import io
 from sealane.drivers.strongswan.read import SaState, read_sas
 from sealane.host import exists, find_placed, find_processes, make_private_directory, read_text, stop, write_private
 from sealane.net import Secret
-from sealane.plan import Change, CharonSpec, ConnectionSpec, Delete, Key, Kind, Resource, Stage, TunSpec
+from sealane.plan import (
+    Change,
+    CharonSpec,
+    ConnectionSpec,
+    Delete,
+    Key,
+    Kind,
+    Payload,
+    Resource,
+    Stage,
+    TunSpec,
+    Update,
+)
 
 PskLookup = Callable[[str], Secret | None]
 """From a tunnel end's name ``node/tunnel`` to its key."""
@@ -67,16 +79,17 @@ class StrongswanDriver:
                 stored = json.loads(read_text(path) or "{}")
                 if stored:
                     key = Key(Kind.CONNECTION, space, path.stem)
-                    found.append(Resource(key, ConnectionSpec(**stored)))
+                    spec = ConnectionSpec(**stored)
+                    way = spec.next_hop if spec.next_hop is None or io.has_way(space) else None
+                    found.append(Resource(key, replace(spec, next_hop=way)))
         return tuple(found)
 
     def _observed_charon(self, space: str) -> CharonSpec:
-        stored = json.loads(read_text(self.directory(space) / "placed") or "{}")
-        tun = TunSpec(**stored["tun"]) if stored.get("tun") else None
+        stored = json.loads(read_text(self.directory(space) / "tun") or "null")
+        tun = TunSpec(**stored) if stored else None
         if tun is not None and not io.tun_exists(tun):
             tun = None
-        config = read_text(self.directory(space) / "strongswan.conf") or ""
-        return CharonSpec(config, tun, stored.get("next_hop"))
+        return CharonSpec(read_text(self.directory(space) / "strongswan.conf") or "", tun)
 
     def apply(self, stage: Stage) -> None:
         """See Driver."""
@@ -111,9 +124,8 @@ class StrongswanDriver:
             stale.unlink()
         write_private(directory / "strongswan.conf", change.new.config)
         tun = change.new.tun
-        placed = {"tun": None if tun is None else asdict(tun), "next_hop": change.new.next_hop}
-        write_private(directory / "placed", json.dumps(placed))
-        if change.new.next_hop is not None:
+        write_private(directory / "tun", json.dumps(None if tun is None else asdict(tun)))
+        if tun is not None:
             io.close_way(space)
         io.start(directory, self._network, space)
         if tun is not None:
@@ -126,6 +138,10 @@ class StrongswanDriver:
             self._unload(change.key, record)
             return
         spec = change.new
+        if isinstance(change, Update) and replace(spec, next_hop=None) == _without_way(change.old):
+            if spec.next_hop is not None:
+                io.open_way(change.key.namespace, spec.next_hop)
+            return
         secret = self._psk(spec.psk_name)
         if secret is None:
             raise Fault(
@@ -139,9 +155,8 @@ class StrongswanDriver:
             if record.exists():
                 io.terminate(session, change.key.name)
             io.load_connection(session, change.key.name, settings, secret.reveal(), owners)
-        next_hop = self._observed_charon(change.key.namespace).next_hop
-        if next_hop is not None:
-            io.open_way(change.key.namespace, next_hop)
+        if spec.next_hop is not None:
+            io.open_way(change.key.namespace, spec.next_hop)
         write_private(record, json.dumps(asdict(spec)))
 
     def _unload(self, key: Key, record: Path) -> None:
@@ -165,3 +180,8 @@ class StrongswanDriver:
             Fault: charon does not answer.
         """
         return dict(read_sas(io.list_sas(self.directory(namespace))))
+
+
+def _without_way(payload: Payload) -> Payload:
+    """The connection without its way out, to see whether anything else of it changed."""
+    return replace(payload, next_hop=None) if isinstance(payload, ConnectionSpec) else payload

@@ -112,6 +112,11 @@ def open_way(namespace: str, next_hop: str) -> None:
     run(["ip", "-n", namespace, "route", "replace", "default", "via", next_hop, "dev", _WAN, "onlink"])
 
 
+def has_way(namespace: str) -> bool:
+    """True while an endpoint has its way out."""
+    return bool(run_unchecked(["ip", "-n", namespace, "route", "show", "default"]).stdout.strip())
+
+
 def close_way(namespace: str) -> None:
     """Take the way out away.
 
