@@ -1,9 +1,12 @@
 """Files that may hold keys: made 0600, replaced whole."""
 
+import errno
 import os
 from pathlib import Path
 
 from sealane.diag import Fault
+
+_LAST_CHARACTERS = 400
 
 
 def make_private_directory(path: Path, mode: int = 0o700) -> None:
@@ -42,3 +45,14 @@ def read_text(path: Path) -> str | None:
         return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
         return None
+
+
+def last_words(*logs: Path, otherwise: str) -> str:
+    """Why a daemon ended: that its disk is full, which it cannot log, or the end of the first log that has anything."""
+    try:
+        found = os.statvfs(logs[0].parent)
+    except OSError:
+        return otherwise
+    if found.f_bavail == 0 or (found.f_files and found.f_favail == 0):
+        return os.strerror(errno.ENOSPC)
+    return next((text[-_LAST_CHARACTERS:] for log in logs if (text := (read_text(log) or "").strip())), otherwise)

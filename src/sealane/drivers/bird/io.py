@@ -4,7 +4,7 @@ import time
 from pathlib import Path
 
 from sealane.diag import Fault
-from sealane.host import Tag, alive, read_text, run, run_unchecked, spawn
+from sealane.host import Tag, alive, last_words, run, run_unchecked, spawn
 
 _START_LIMIT_S = 5.0
 _POLL_S = 0.01
@@ -43,8 +43,8 @@ def start(directory: Path, network: str, namespace: str) -> None:
     deadline = time.monotonic() + _START_LIMIT_S
     while time.monotonic() < deadline:
         if not alive(process.pid):
-            tail = (read_text(log) or "").strip()[-400:]
-            raise Fault(f"start bird in {namespace}", tail or "it ended at once", f"look at {log}")
+            said = last_words(log, otherwise="it ended at once")
+            raise Fault(f"start bird in {namespace}", said, f"look at {log}")
         if socket.exists() and run_unchecked(["birdc", "-s", str(socket), "show", "status"]).returncode == 0:
             return
         time.sleep(_POLL_S)

@@ -5,7 +5,7 @@ import time
 from pathlib import Path
 
 from sealane.diag import Fault
-from sealane.host import Tag, alive, run, run_unchecked, spawn, write_private
+from sealane.host import Tag, alive, last_words, run, run_unchecked, spawn, write_private
 
 _BINARIES = Path("/usr/lib/frr")
 _RELOAD = _BINARIES / "frr-reload.py"
@@ -65,7 +65,8 @@ def _await(path: Path, pid: int, daemon: str, namespace: str) -> None:
     while not path.exists():
         if not alive(pid) or time.monotonic() > deadline:
             log = path.parent / f"{daemon}.log"
-            raise Fault(f"start {daemon} in {namespace}", "it ended or does not answer", f"look at {log}")
+            said = last_words(log.with_suffix(".out"), otherwise="it ended or does not answer")
+            raise Fault(f"start {daemon} in {namespace}", said, f"look at {log}")
         time.sleep(_POLL_S)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from sealane.diag import Fault
-from sealane.host import Tag, alive, read_text, run, run_unchecked, spawn
+from sealane.host import Tag, alive, last_words, run, run_unchecked, spawn
 from sealane.plan import TunSpec
 
 ROLE = "charon"
@@ -54,8 +54,8 @@ def start(directory: Path, network: str, namespace: str) -> None:
     deadline = time.monotonic() + _START_LIMIT_S
     while not _answers(vici_socket):
         if not alive(process.pid) or time.monotonic() > deadline:
-            tail = (read_text(directory / "charon.log") or read_text(log) or "").strip()[-400:]
-            raise Fault(f"start charon in {namespace}", tail or "it ended or does not answer", f"look at {log}")
+            said = last_words(directory / "charon.log", log, otherwise="it ended or does not answer")
+            raise Fault(f"start charon in {namespace}", said, f"look at {log}")
         time.sleep(_POLL_S)
 
 
