@@ -15,7 +15,7 @@ from sealane.drivers.frr import FrrDriver
 from sealane.drivers.linux import LinuxDriver
 from sealane.drivers.strongswan import StrongswanDriver
 from sealane.host import find_processes, list_namespaces, stop
-from sealane.lower import PREFIX, EspBackend, Lowered, LowerOptions, lower, network_prefix
+from sealane.lower import PREFIX, EspBackend, Lowered, LowerOptions, lower, network_prefix, on_this_host
 from sealane.model import Mode, Network
 from sealane.net import Secret
 from sealane.plan import Delete, Plan, RealPortSpec, Stage
@@ -155,7 +155,7 @@ class Controller:
         check_host(choose_esp(self._esp_wanted))
         with self.locked():
             try:
-                lowered, drivers = self.lowered(STAGES[stage](network), mode)
+                lowered, drivers = self.lowered(on_this_host(STAGES[stage](network)), mode)
             except Rejected:
                 if self.directory.record() is None:
                     self.directory.remove()

@@ -8,7 +8,7 @@ from sealane.app.load import DeviceText, Loaded, load
 from sealane.app.stages import STAGES
 from sealane.app.status import Observer
 from sealane.diag import Fault, has_errors
-from sealane.lower import Lowered
+from sealane.lower import Lowered, on_this_host
 from sealane.model import Mode, Network, Node, Platform
 from sealane.net import Address, parse_address
 from sealane.plan import Plan
@@ -100,11 +100,15 @@ def bring_up(
         raise Rejected(loaded.findings)
     controller = Controller(loaded.name, esp)
     plan, lowered, drivers = controller.apply(
-        loaded.network, plan_path=loaded.path.resolve(), stage=stage, mode=mode, progress=progress,
+        loaded.network,
+        plan_path=loaded.path.resolve(),
+        stage=stage,
+        mode=mode,
+        progress=progress,
         made_keys=loaded.made_keys,
     )
-    staged = STAGES[stage](loaded.network)
-    return Live(loaded, controller, loaded.network, staged, lowered, drivers, stage, mode), plan
+    staged = on_this_host(STAGES[stage](loaded.network))
+    return Live(loaded, controller, on_this_host(loaded.network), staged, lowered, drivers, stage, mode), plan
 
 
 def attach(loaded: Loaded) -> Live:
@@ -121,6 +125,6 @@ def attach(loaded: Loaded) -> Live:
     if record is None:
         raise Fault(f"work on network {loaded.name}", "it is not up", f"sealane up {loaded.path}")
     mode = None if record.mode is None else Mode(record.mode)
-    staged = STAGES[record.stage](loaded.network)
+    staged = on_this_host(STAGES[record.stage](loaded.network))
     lowered, drivers = controller.lowered(staged, mode)
-    return Live(loaded, controller, loaded.network, staged, lowered, drivers, record.stage, mode)
+    return Live(loaded, controller, on_this_host(loaded.network), staged, lowered, drivers, record.stage, mode)

@@ -217,10 +217,8 @@ def _check_complete(metered: Mapping[str, Counts], captured: Mapping[str, Counts
 
 def verdict(result: PingResult, clear: int) -> str:
     """``clear`` when every packet of the pair crossed in clear, ``mixed`` when some did, ``encrypted`` when none."""
-    if result.received == 0:
-        return "dropped"
     if clear == 0:
-        return "encrypted"
+        return "encrypted" if result.received else "dropped"
     return "clear" if clear >= result.sent + result.received else "mixed"
 
 

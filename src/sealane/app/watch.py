@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from sealane.app.live import Live
 from sealane.model import Mode
-from sealane.vendors.nftables import MeterReading
+from sealane.vendors.nftables import MeterReading, slug
 
 _INTERVAL_S = 0.25
 """Four looks a second, so that an alarm comes within one."""
@@ -46,9 +46,7 @@ def watch(live: Live, duration_s: float | None) -> Iterator[MeterEvent]:
         Fault: The network is no longer there.
     """
     begun = time.monotonic()
-    allowed = {
-        slug_of: (live.mode or one.mode) is Mode.OPEN for one in live.network.protections for slug_of in (one.name,)
-    }
+    allowed = frozenset(slug(one.name) for one in live.network.protections if (live.mode or one.mode) is Mode.OPEN)
     last = dict(live.observer.meters())
     while duration_s is None or time.monotonic() - begun < duration_s:
         time.sleep(_INTERVAL_S)
@@ -61,16 +59,17 @@ def watch(live: Live, duration_s: float | None) -> Iterator[MeterEvent]:
 
 
 def _events(
-    at_s: float, circuit: str, before: MeterReading, now: MeterReading, allowed: dict[str, bool]
+    at_s: float, circuit: str, before: MeterReading, now: MeterReading, allowed: frozenset[str]
 ) -> Iterator[MeterEvent]:
-    open_slugs = {name.lower().replace("-", "_") for name, is_open in allowed.items() if is_open}
+    """Events of one port; ``allowed`` are the protections, by the meter's names, that may cross in clear."""
     for kind, old, new in (
         ("in clear", before.clear_by, now.clear_by),
-        ("blocked", before.blocked_by, now.blocked_by),
+        ("blocked before they left", before.blocked_by, now.blocked_by),
+        ("refused on arrival", before.refused_by, now.refused_by),
     ):
         for (protection, direction), count in new.items():
             base = old.get((protection, direction))
             packets = count.packets - (base.packets if base is not None and base.packets <= count.packets else 0)
             if packets:
-                alarm = kind == "in clear" and protection.replace("-", "_") not in open_slugs
+                alarm = kind == "in clear" and protection not in allowed
                 yield MeterEvent(round(at_s, 2), circuit, protection, direction, packets, kind, alarm)

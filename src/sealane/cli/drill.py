@@ -26,13 +26,14 @@ def command(plan: Path, elements: tuple[str, ...], hold_s: float, keep: Path | N
     """Make ELEMENTs of the live network of PLAN fail, measure, and restore them.
 
     ELEMENT is a tunnel (tunnel-1), circuit or circuit:NAME, bgp:TUNNEL, charon:NODE/TUNNEL or bgpd:NODE. The longest
-    gap of eight UDP flows is measured in steps of 10 ms. Exit code 3 when a protected packet crossed in clear or the
-    network did not recover.
+    gap of eight UDP flows is measured in steps of 10 ms. Exit code 3 when a protected packet crossed in clear that mode
+    monitor or required does not allow, or the network did not recover.
     """
     from sealane.app.drill import drill, find_elements
     from sealane.app.host_check import check_root
     from sealane.app.live import attach, load_or_reject
     from sealane.app.walk.context import hosts
+    from sealane.model import Mode
 
     check_root()
     live = attach(load_or_reject(plan))
@@ -44,4 +45,6 @@ def command(plan: Path, elements: tuple[str, ...], hold_s: float, keep: Path | N
         from sealane.cli.tables import print_drill
 
         print_drill(result)
-    sys.exit(DONE if result.clear_packets == 0 and result.recovered_s is not None else VIOLATED)
+    allowed = all((live.mode or one.mode) is Mode.OPEN for one in live.network.protections)
+    well = result.recovered_s is not None and (allowed or result.clear_packets == 0)
+    sys.exit(DONE if well else VIOLATED)

@@ -3,6 +3,7 @@
 from sealane.lower.names import PREFIX, linux_names, namespace, network_prefix, slug
 from sealane.lower.options import EspBackend, LowerOptions
 from sealane.lower.realize import Lowered, lower
+from sealane.lower.rehearsal import on_this_host
 from sealane.lower.tunnels import PlacedEnd
 from sealane.lower.wiring import Place
 
@@ -17,5 +18,6 @@ __all__ = [
     "lower",
     "namespace",
     "network_prefix",
+    "on_this_host",
     "slug",
 ]

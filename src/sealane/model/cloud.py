@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from sealane.diag import Origin
 from sealane.model.bgp import BgpNeighbor
-from sealane.net import Asn, NodeName, Prefix
+from sealane.net import Address, Asn, NodeName, Prefix
 
 
 class AttachmentKind(StrEnum):
@@ -177,6 +177,7 @@ class VirtualBorderRouter:
         circuit_routes: Custom routes whose next hop is the circuit.
         neighbors: BGP sessions with the customer gateway device; empty for static routing.
         local_asn: AS shown to those neighbors.
+        peer_address: The customer's address on the circuit (PeerGatewayIp); None where only the network tells it.
     """
 
     circuit_interface: str
@@ -185,3 +186,4 @@ class VirtualBorderRouter:
     circuit_routes: tuple[TransitRoute, ...]
     neighbors: tuple[BgpNeighbor, ...] = ()
     local_asn: Asn = DEFAULT_VBR_ASN
+    peer_address: Address | None = None

@@ -19,7 +19,8 @@ from sealane.diag import Fault
         (5, 5, 9, "mixed"),
         (5, 1, 0, "encrypted"),
         (5, 0, 0, "dropped"),
-        (5, 0, 5, "dropped"),
+        (5, 0, 5, "clear"),
+        (5, 0, 3, "mixed"),
         (1, 1, 20, "clear"),
     ],
 )

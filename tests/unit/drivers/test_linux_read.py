@@ -104,10 +104,11 @@ def test_our_routes_are_read_with_full_prefixes_and_numbers_of_tables() -> None:
     ]
 
 
-def test_a_filter_is_read_by_its_digest_and_half_made_or_foreign_tables_are_not() -> None:
+def test_a_filter_is_read_by_its_digest_a_half_made_one_without_and_a_foreign_one_not_at_all() -> None:
     text = "add table inet sealane_x\nadd chain inet sealane_x c\n"
     assert list(read_filters("slu-1", recorded("linux/scratch-chains.json"))) == [
-        resource(Kind.FILTER, "inet sealane_x", FilterSpec.of(text))
+        resource(Kind.FILTER, "inet sealane_x", FilterSpec.of(text)),
+        resource(Kind.FILTER, "inet sealane_half", FilterSpec("")),
     ]
     assert list(read_filters("slu-1", "")) == []
 

@@ -65,7 +65,7 @@ class FrrDriver:
         fresh = config.with_suffix(".next")
         make_private_directory(config.parent, 0o755)
         write_private(fresh, change.new.config)
-        if isinstance(change, Update) and isinstance(change.old, FrrSpec) and change.old.config:
+        if isinstance(change, Update) and isinstance(change.old, FrrSpec) and _may_reload(change.old, change.new):
             io.reload(self.directory(space), fresh, space)
         else:
             self._stop(space)
@@ -79,3 +79,11 @@ class FrrDriver:
         stop((pid for pid, tag in tags.items() if tag.namespace == space and tag.role in io.DAEMONS), at_once=True)
         if exists(space):
             io.flush_routes(space)
+
+
+def _may_reload(old: FrrSpec, new: FrrSpec) -> bool:
+    """False for daemons that are not whole, and where keys are in play.
+
+    FRR's reload names every line that it changes in the arguments of another process.
+    """
+    return bool(old.config) and not any(" password " in spec.config for spec in (old, new))

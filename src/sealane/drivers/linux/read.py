@@ -8,6 +8,7 @@ name of an empty chain in it.
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from sealane.plan import (
@@ -36,6 +37,8 @@ _CHARON_RULE = 33000
 _MAIN = {"main": 254, "default": 253, "local": 255}
 _DIGEST_CHAIN = "digest_"
 
+LinkSpec = CableSpec | BridgeSpec | RealPortSpec | XfrmSpec
+
 Answer = Sequence[Mapping[str, Any]]
 
 
@@ -58,7 +61,7 @@ def alias_of(payload: Payload) -> str:
     raise TypeError(f"{type(payload).__name__} is not a link")
 
 
-def payload_of(alias: str) -> Payload | None:
+def payload_of(alias: str) -> LinkSpec | None:
     """The payload an alias of ours describes; None for far ends and for what is not ours."""
     match alias.split():
         case [mark, "cable", space, name, mtu, master, peer_master] if mark == MARK:
@@ -75,7 +78,11 @@ def payload_of(alias: str) -> Payload | None:
 
 
 def read_links(namespace: str, answer: Answer) -> Iterator[Resource]:
-    """From ``ip -j address show``: links of ours and the addresses on them."""
+    """From ``ip -j -d address show``: links of ours and the addresses on them.
+
+    A link that is down, as a drill leaves it that was killed, is reported with an MTU of 0, so that it is made anew; an
+    XFRM interface is down whenever its tunnel is.
+    """
     for link in answer:
         alias = str(link.get("ifalias", ""))
         if not alias.startswith(MARK):
@@ -83,7 +90,8 @@ def read_links(namespace: str, answer: Answer) -> Iterator[Resource]:
         name = str(link["ifname"])
         payload = payload_of(alias)
         if payload is not None:
-            yield Resource(Key(Kind.LINK, namespace, name), payload)
+            usable = "UP" in link.get("flags", ()) or isinstance(payload, XfrmSpec)
+            yield Resource(Key(Kind.LINK, namespace, name), payload if usable else replace(payload, mtu_bytes=0))
         for found in link.get("addr_info", ()):
             if found.get("family") == "inet":
                 text = f"{found['local']}/{found['prefixlen']}"
@@ -128,11 +136,18 @@ def _full_prefix(text: str) -> str:
 
 
 def read_filters(namespace: str, answer: str) -> Iterator[Resource]:
-    """From ``nft -j list chains``: our tables, each with the digest of the text it was made from."""
+    """From ``nft -j list chains``: our tables, each with the digest of the text it was made from.
+
+    A table without a digest was not finished, or is what a drill left that was killed: its digest is empty.
+    """
+    digests: dict[str, str] = {}
     for entry in json.loads(answer or '{"nftables": []}')["nftables"]:
         chain = entry.get("chain")
         if chain is None or not str(chain["table"]).startswith(f"{MARK}_"):
             continue
-        if str(chain["name"]).startswith(_DIGEST_CHAIN):
-            digest = str(chain["name"]).removeprefix(_DIGEST_CHAIN)
-            yield Resource(Key(Kind.FILTER, namespace, f"{chain['family']} {chain['table']}"), FilterSpec(digest))
+        table, name = f"{chain['family']} {chain['table']}", str(chain["name"])
+        digests.setdefault(table, "")
+        if name.startswith(_DIGEST_CHAIN):
+            digests[table] = name.removeprefix(_DIGEST_CHAIN)
+    for table, digest in digests.items():
+        yield Resource(Key(Kind.FILTER, namespace, table), FilterSpec(digest))

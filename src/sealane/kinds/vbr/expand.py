@@ -40,6 +40,7 @@ def vbr_node(
         circuit_routes=tuple(TransitRoute(r.destination_cidr_block, CIRCUIT, r.at.origin) for r in routes),
         neighbors=tuple(sorted(neighbors, key=lambda neighbor: neighbor.address)),
         local_asn=min((group.local_asn for group in spec.bgp_groups), default=DEFAULT_VBR_ASN),
+        peer_address=spec.peer_gateway_ip,
     )
     return Node(name, Platform.VBR, tuple(interfaces), vbr=side, label=spec.name, origin=spec.at.origin)
 

@@ -54,8 +54,8 @@ def render_vbr(
 def circuit_next_hop(network: Network, node: Node) -> Address:
     """The customer's address on the circuit.
 
-    Taken from the VBR's own side (a neighbor there, the other host of a /30), since a device may be misconfigured; only
-    then from the far port.
+    Taken from the VBR's own side (as configured, a neighbor there, the other host of a /30), since a device may be
+    misconfigured; only then from the far port.
 
     Raises:
         ValueError: Nothing tells it.
@@ -63,6 +63,8 @@ def circuit_next_hop(network: Network, node: Node) -> Address:
     vbr = node.vbr
     if vbr is None:
         raise ValueError(f"{node.name} is not a VBR")
+    if vbr.peer_address is not None:
+        return vbr.peer_address
     here = own_address(node, vbr.circuit_interface)
     for neighbor in sorted(vbr.neighbors, key=lambda found: found.address):
         if neighbor.address in here.network:
