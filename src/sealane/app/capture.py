@@ -42,7 +42,7 @@ class Capture:
         self._log.unlink(missing_ok=True)
         command = ["tcpdump", "-i", interface, "-n", "-U", "--immediate-mode", "-Z", "root", "-B", str(_BUFFER_KIB)]
         command += ["-s", str(_SNAP_BYTES), "-w", str(path), "ip"]
-        self._process: subprocess.Popen[bytes] = spawn(command, Tag(network, namespace, _ROLE), self._log)
+        self._process: subprocess.Popen[bytes] = spawn(command, Tag.of_command(network, namespace, _ROLE), self._log)
         deadline = time.monotonic() + _START_LIMIT_S
         while "listening on" not in (read_text(self._log) or ""):
             if not alive(self._process.pid) or time.monotonic() > deadline:

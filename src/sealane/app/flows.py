@@ -69,12 +69,12 @@ def transfer(live: Live, source: Node, destination: Node, *, connections: int, s
     places = live.lowered.places
     with tempfile.TemporaryDirectory(prefix="sealane-") as scratch:
         result, log = Path(scratch, "result.json"), Path(scratch, "log")
-        receiving = Tag(live.network.name, places[destination.name].namespace, _ROLE)
+        receiving = Tag.of_command(live.network.name, places[destination.name].namespace, _ROLE)
         sink = spawn([*_PYTHON, "sink", str(_TCP_PORT)], receiving, log)
         try:
             time.sleep(_START_S)
             words = [str(host_address(destination)), _TCP_PORT, connections, size_bytes, result]
-            sending = Tag(live.network.name, places[source.name].namespace, _ROLE)
+            sending = Tag.of_command(live.network.name, places[source.name].namespace, _ROLE)
             push = spawn([*_PYTHON, "push", *map(str, words)], sending, log)
             try:
                 push.wait(timeout=_TRANSFER_LIMIT_S)
@@ -96,8 +96,8 @@ class Flows:
         self._result = Path(self._scratch.name, "result.json")
         log = Path(self._scratch.name, "log")
         places = live.lowered.places
-        answering = Tag(live.network.name, places[destination.name].namespace, _ROLE)
-        sending = Tag(live.network.name, places[source.name].namespace, _ROLE)
+        answering = Tag.of_command(live.network.name, places[destination.name].namespace, _ROLE)
+        sending = Tag.of_command(live.network.name, places[source.name].namespace, _ROLE)
         self._echo = spawn([*_PYTHON, "echo", str(_PORT)], answering, log)
         time.sleep(_START_S)
         words = [str(host_address(source)), str(host_address(destination)), _PORT, FLOWS, INTERVAL_MS, self._result]

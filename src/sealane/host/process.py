@@ -18,11 +18,25 @@ _POLL_S = 0.01
 
 @dataclass(frozen=True, slots=True, order=True)
 class Tag:
-    """Whose a process is: network, namespace and role (``bird``, ``charon``, ``zebra``, ``capture``)."""
+    """Whose a process is: network, namespace and role (``bird``, ``charon``, ``zebra``, ``capture@1234``).
+
+    A role with a number is a measuring process, of use only while the command of that process number lives.
+    """
 
     network: str
     namespace: str
     role: str
+
+    @classmethod
+    def of_command(cls, network: str, namespace: str, role: str) -> "Tag":
+        """The tag of a process that belongs to the command that is running now."""
+        return cls(network, namespace, f"{role}@{os.getpid()}")
+
+    @property
+    def is_orphan(self) -> bool:
+        """True when the command it belonged to is gone."""
+        _, _, owner = self.role.partition("@")
+        return bool(owner) and not alive(int(owner))
 
     def __str__(self) -> str:
         return f"{self.network}:{self.namespace}:{self.role}"
