@@ -1,5 +1,6 @@
 """Bringing a network up, changing it, and taking it down."""
 
+import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -7,14 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sealane.app.host_check import check_host, choose_esp
-from sealane.app.runstate import RUN_ROOT, RunDirectory, RunRecord, known_networks
+from sealane.app.runstate import RUN_ROOT, SCRATCH, RunDirectory, RunRecord, known_networks
 from sealane.app.stages import STAGES
 from sealane.diag import Finding, has_errors
 from sealane.drivers.bird import BirdDriver
 from sealane.drivers.frr import FrrDriver
 from sealane.drivers.linux import LinuxDriver
 from sealane.drivers.strongswan import StrongswanDriver
-from sealane.host import find_processes, list_namespaces, stop
+from sealane.host import alive, find_processes, list_namespaces, stop
 from sealane.lower import PREFIX, EspBackend, Lowered, LowerOptions, lower, network_prefix, on_this_host
 from sealane.model import Mode, Network
 from sealane.net import Secret
@@ -154,6 +155,7 @@ class Controller:
         """
         check_host(choose_esp(self._esp_wanted))
         with self.locked():
+            self._end_orphans()
             try:
                 lowered, drivers = self.lowered(on_this_host(STAGES[stage](network)), mode)
             except Rejected:
@@ -184,6 +186,13 @@ class Controller:
             _remove_namespaces(linux)
             self.directory.remove()
         return True
+
+    def _end_orphans(self) -> None:
+        """End what measured for a command that was killed, and remove its files."""
+        stop(pid for pid, tag in find_processes(self.name).items() if tag.is_orphan)
+        for left in self.directory.path.glob(f"{SCRATCH}*"):
+            if not alive(int(left.name.removeprefix(SCRATCH).split("-")[0])):
+                shutil.rmtree(left, ignore_errors=True)
 
     def _give_back_ports(self) -> None:
         linux = LinuxDriver(network_prefix(self.name))

@@ -1,7 +1,6 @@
 """Failures made on purpose on a live network, measured, and undone."""
 
 import signal
-import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -257,7 +256,7 @@ def drill(
         Fault: A tool failed; the elements are restored all the same.
     """
     with ExitStack() as stack:
-        folder = directory or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="sealane-")))
+        folder = directory or Path(stack.enter_context(live.controller.directory.scratch()))
         folder.mkdir(parents=True, exist_ok=True)
         captures = [stack.enter_context(capture) for capture in _captures(live, folder)]
         before, blocked = read_meters(live), _blocked(live)

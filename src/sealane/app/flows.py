@@ -3,7 +3,6 @@
 import json
 import subprocess
 import sys
-import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -67,7 +66,7 @@ def transfer(live: Live, source: Node, destination: Node, *, connections: int, s
         Fault: The transfer did not end.
     """
     places = live.lowered.places
-    with tempfile.TemporaryDirectory(prefix="sealane-") as scratch:
+    with live.controller.directory.scratch() as scratch:
         result, log = Path(scratch, "result.json"), Path(scratch, "log")
         receiving = Tag.of_command(live.network.name, places[destination.name].namespace, _ROLE)
         sink = spawn([*_PYTHON, "sink", str(_TCP_PORT)], receiving, log)
@@ -92,7 +91,7 @@ class Flows:
     """Flows that run until ``finish``."""
 
     def __init__(self, live: Live, source: Node, destination: Node) -> None:
-        self._scratch = tempfile.TemporaryDirectory(prefix="sealane-")
+        self._scratch = live.controller.directory.scratch()
         self._result = Path(self._scratch.name, "result.json")
         log = Path(self._scratch.name, "log")
         places = live.lowered.places

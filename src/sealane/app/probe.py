@@ -1,7 +1,6 @@
 """A live ping between two hosts, with the meter, the tunnels' counters and a capture of every circuit around it."""
 
 import re
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -170,7 +169,7 @@ def probe(
     target = live.address(destination)
     own = host_address(node)
     pair = Protection("probe", (host_prefix(own),), (host_prefix(target),), Mode.OPEN)
-    with tempfile.TemporaryDirectory(prefix="sealane-") as scratch:
+    with live.controller.directory.scratch() as scratch:
         directory = keep or Path(scratch)
         directory.mkdir(parents=True, exist_ok=True)
         around = measure_around(live, directory, f"probe-{node.name}")

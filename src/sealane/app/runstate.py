@@ -7,6 +7,7 @@ import json
 import os
 import secrets
 import shutil
+import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -19,6 +20,8 @@ from sealane.net import Secret
 RUN_ROOT = Path(os.environ.get("SEALANE_RUN", "/run/sealane"))
 _KEY_BYTES = 24
 _SALT = "salt"
+SCRATCH = "scratch-"
+"""Names of scratch directories begin with it, followed by the process number of their command."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +66,10 @@ class RunDirectory:
         make_private_directory(self._root, 0o755)
         make_private_directory(self.path, 0o755)
         write_private(self.path / "record.json", json.dumps(asdict(record), indent=1))
+
+    def scratch(self) -> "tempfile.TemporaryDirectory[str]":
+        """A directory for the command that is running now; removed with it, or later if it is killed."""
+        return tempfile.TemporaryDirectory(dir=self.path, prefix=f"{SCRATCH}{os.getpid()}-")
 
     def remove(self) -> None:
         """Delete the directory with all that is in it."""
