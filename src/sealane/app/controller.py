@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sealane.app.host_check import check_host, choose_esp
+from sealane.app.load import load
 from sealane.app.runstate import RUN_ROOT, SCRATCH, RunDirectory, RunRecord, known_networks
 from sealane.app.stages import STAGES
-from sealane.diag import Finding, has_errors
+from sealane.diag import Fault, Finding, has_errors
 from sealane.drivers.bird import BirdDriver
 from sealane.drivers.frr import FrrDriver
 from sealane.drivers.linux import LinuxDriver
@@ -225,6 +226,22 @@ def networks_present(root: Path = RUN_ROOT) -> tuple[str, ...]:
     """Names of all networks of which anything is left on this host."""
     by_namespace = {name.removeprefix(PREFIX).split(".", 1)[0] for name in list_namespaces(PREFIX)}
     return tuple(sorted({*known_networks(root), *by_namespace}))
+
+
+def network_of(plan: Path, root: Path = RUN_ROOT) -> str:
+    """The network that was brought up from a plan, or else the one that the plan names now.
+
+    Raises:
+        Fault: Nothing was, and the plan cannot be read.
+    """
+    for name in known_networks(root):
+        record = RunDirectory(name, root).record()
+        if record is not None and record.plan == str(plan.resolve()):
+            return name
+    loaded = load(plan)
+    if loaded.name == plan.stem and loaded.network is None:
+        raise Fault(f"take down the network of {plan}", "it cannot be read", "use sealane down --name NAME or --all")
+    return loaded.name
 
 
 def wait_until(condition: Callable[[], bool], limit_s: float, interval_s: float = 0.05) -> bool:

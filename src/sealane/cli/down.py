@@ -15,14 +15,13 @@ from sealane.cli.options import json_option
 @json_option
 def command(plan: Path | None, everything: bool, name: str | None, as_json: bool) -> None:
     """Remove the network of PLAN from this host, whatever state it is in. Needs root."""
-    from sealane.app.controller import Controller, networks_present
+    from sealane.app.controller import Controller, network_of, networks_present
     from sealane.app.host_check import check_root
-    from sealane.app.load import load
 
     if sum((plan is not None, everything, name is not None)) != 1:
         raise click.UsageError("give one of PLAN, --name or --all")
     check_root()
-    names = networks_present() if everything else (name or load(plan or Path()).name,)
+    names = networks_present() if everything else (name or network_of(plan or Path()),)
     removed = [one for one in names if Controller(one).down()]
     if as_json:
         show_json({"removed": removed})
