@@ -1,5 +1,6 @@
 """The linux driver."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -23,8 +24,6 @@ from sealane.plan import (
     Stage,
     Update,
 )
-
-_WORKERS = 4
 
 
 class LinuxDriver:
@@ -52,7 +51,7 @@ class LinuxDriver:
     def observe(self) -> tuple[Resource, ...]:
         """See Driver."""
         spaces = list_namespaces(self._prefix)
-        with ThreadPoolExecutor(_WORKERS) as pool:
+        with ThreadPoolExecutor(io.WORKERS) as pool:
             found = [resource for some in pool.map(_observe_namespace, spaces) for resource in some]
         return tuple(self.canonical(resource) for resource in found)
 
@@ -72,11 +71,11 @@ class LinuxDriver:
 
 def _observe_namespace(space: str) -> tuple[Resource, ...]:
     found = [Resource(Key(Kind.NAMESPACE, space, ""), NamespaceSpec(io.forwards(space)))]
-    found += read.read_links(space, io.ip_json(space, "address", "show"))
-    found += read.read_rules(space, io.ip_json(space, "rule", "show"))
-    found += read.read_routes(
-        space, io.ip_json(space, "route", "show", "table", "all", "proto", str(read.ROUTE_PROTOCOL))
-    )
+    our_routes = f"route show table all proto {read.ROUTE_PROTOCOL}"
+    addresses, rules, routes = io.ip_json(space, "address show", "rule show", our_routes)
+    found += read.read_links(space, addresses)
+    found += read.read_rules(space, rules)
+    found += read.read_routes(space, routes)
     found += read.read_filters(space, io.list_chains(space))
     return tuple(found)
 
@@ -104,14 +103,19 @@ def _apply_links(changes: Iterable[Change]) -> None:
 
 
 def _apply_filters(changes: Iterable[Change]) -> None:
+    texts: dict[str, str] = defaultdict(str)
     for change in changes:
-        family_table = change.key.name
-        match change:
-            case Delete():
-                io.load_filters(change.key.namespace, f"add table {family_table}\ndelete table {family_table}\n")
-            case Create(_, FilterSpec() as spec) | Update(_, _, FilterSpec() as spec):
-                chain = f"add chain {family_table} {read.digest_chain(spec.digest)}\n"
-                io.load_filters(change.key.namespace, spec.text + chain)
+        texts[change.key.namespace] += _filter_text(change)
+    with ThreadPoolExecutor(io.WORKERS) as pool:
+        list(pool.map(io.load_filters, texts, texts.values()))
+
+
+def _filter_text(change: Change) -> str:
+    family_table = change.key.name
+    match change:
+        case Create(_, FilterSpec() as spec) | Update(_, _, FilterSpec() as spec):
+            return f"{spec.text}\nadd chain {family_table} {read.digest_chain(spec.digest)}\n"
+    return f"add table {family_table}\ndelete table {family_table}\n"
 
 
 def _removed(change: Change) -> Iterator[write.Line]:
