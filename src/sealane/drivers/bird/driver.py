@@ -1,11 +1,25 @@
 """The bird driver. An instance is known as ours by the tag of its process and its private directory."""
 
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 from sealane.diag import Fault
 from sealane.drivers.bird import io
-from sealane.host import exists, find_placed, find_processes, make_private_directory, read_text, stop, write_private
+from sealane.host import (
+    Tag,
+    exists,
+    find_placed,
+    find_processes,
+    make_private_directory,
+    read_text,
+    stop,
+    write_private,
+)
 from sealane.plan import BirdSpec, Change, Delete, Key, Kind, Resource, Stage, Update
+
+_WORKERS = 4
 
 
 class BirdDriver:
@@ -43,20 +57,21 @@ class BirdDriver:
 
     def apply(self, stage: Stage) -> None:
         """See Driver."""
-        for change in stage.changes:
-            self._apply(change)
+        running = find_processes(self._network)
+        with ThreadPoolExecutor(_WORKERS) as pool:
+            list(pool.map(partial(self._apply, running), stage.changes))
 
-    def _apply(self, change: Change) -> None:
+    def _apply(self, running: Mapping[int, Tag], change: Change) -> None:
         space = change.key.namespace
         if isinstance(change, Delete) or not isinstance(change.new, BirdSpec):
-            self._stop(space)
+            _stop(running, space)
             return
         directory = self.directory(space)
         make_private_directory(directory)
         if isinstance(change, Update):
             self._reconfigure(space, directory, change.new.config)
             return
-        self._stop(space)
+        _stop(running, space)
         write_private(directory / "bird.conf", change.new.config)
         io.start(directory, self._network, space)
 
@@ -69,8 +84,8 @@ class BirdDriver:
             raise Fault(f"reconfigure bird in {space}", answer.strip()[-400:], "see the answer; run sealane up again")
         fresh.replace(directory / "bird.conf")
 
-    def _stop(self, space: str) -> None:
-        tags = find_processes(self._network)
-        stop(pid for pid, tag in tags.items() if tag.namespace == space and tag.role == io.ROLE)
-        if exists(space):
-            io.flush_routes(space)
+
+def _stop(running: Mapping[int, Tag], space: str) -> None:
+    stop(pid for pid, tag in running.items() if tag.namespace == space and tag.role == io.ROLE)
+    if exists(space):
+        io.flush_routes(space)

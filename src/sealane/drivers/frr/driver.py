@@ -1,10 +1,21 @@
 """The frr driver. An instance is known as ours by the tag of its processes and its private directory."""
 
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 from sealane.drivers.frr import io
-from sealane.host import exists, find_placed, find_processes, make_private_directory, read_text, stop, write_private
+from sealane.host import (
+    Tag,
+    exists,
+    find_placed,
+    find_processes,
+    make_private_directory,
+    read_text,
+    stop,
+    write_private,
+)
 from sealane.plan import Change, Delete, FrrSpec, Key, Kind, Resource, Stage, Update
 
 _WORKERS = 4
@@ -53,13 +64,14 @@ class FrrDriver:
 
     def apply(self, stage: Stage) -> None:
         """See Driver."""
+        running = find_processes(self._network)
         with ThreadPoolExecutor(_WORKERS) as pool:
-            list(pool.map(self._apply, stage.changes))
+            list(pool.map(partial(self._apply, running), stage.changes))
 
-    def _apply(self, change: Change) -> None:
+    def _apply(self, running: Mapping[int, Tag], change: Change) -> None:
         space = change.key.namespace
         if isinstance(change, Delete) or not isinstance(change.new, FrrSpec):
-            self._stop(space)
+            _stop(running, space)
             return
         config = self._config(space)
         fresh = config.with_suffix(".next")
@@ -68,17 +80,17 @@ class FrrDriver:
         if isinstance(change, Update) and isinstance(change.old, FrrSpec) and _may_reload(change.old, change.new):
             io.reload(self.directory(space), fresh, space)
         else:
-            self._stop(space)
+            _stop(running, space)
             io.prepare(self.directory(space))
             io.start(self.directory(space), self._network, space)
             io.load(self.directory(space), fresh, space)
         fresh.replace(config)
 
-    def _stop(self, space: str) -> None:
-        tags = find_processes(self._network)
-        stop((pid for pid, tag in tags.items() if tag.namespace == space and tag.role in io.DAEMONS), at_once=True)
-        if exists(space):
-            io.flush_routes(space)
+
+def _stop(running: Mapping[int, Tag], space: str) -> None:
+    stop((pid for pid, tag in running.items() if tag.namespace == space and tag.role in io.DAEMONS), at_once=True)
+    if exists(space):
+        io.flush_routes(space)
 
 
 def _may_reload(old: FrrSpec, new: FrrSpec) -> bool:

@@ -99,6 +99,5 @@ def reload(directory: Path, config: Path, namespace: str) -> None:
 
 def flush_routes(namespace: str) -> None:
     """Remove what killed daemons left in the kernel."""
-    for protocol in ("bgp", "static", "zebra"):
-        run_unchecked(["ip", "-n", namespace, "route", "flush", "table", "all", "proto", protocol])
-    run_unchecked(["ip", "-n", namespace, "nexthop", "flush"])
+    lines = [f"route flush table all proto {protocol}" for protocol in ("bgp", "static", "zebra")]
+    run_unchecked(["ip", "-n", namespace, "-force", "-batch", "-"], text="\n".join([*lines, "nexthop flush"]) + "\n")
