@@ -1,7 +1,7 @@
 """The host as all drivers need it: programs, processes of ours, network namespaces, private files."""
 
 from sealane.host.files import last_words, make_private_directory, read_text, write_private
-from sealane.host.netns import entered, exists, list_namespaces, namespace_path
+from sealane.host.netns import entered, exists, has_interface, list_namespaces, namespace_path
 from sealane.host.process import Tag, alive, find_placed, find_processes, spawn, stop
 from sealane.host.run import run, run_unchecked
 
@@ -12,6 +12,7 @@ __all__ = [
     "exists",
     "find_placed",
     "find_processes",
+    "has_interface",
     "last_words",
     "list_namespaces",
     "make_private_directory",

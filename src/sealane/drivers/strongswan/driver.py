@@ -5,15 +5,25 @@ says what was loaded, which is removed before charon is started and so is never 
 """
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 
 from sealane.diag import Fault
 from sealane.drivers.strongswan import io
 from sealane.drivers.strongswan.read import SaState, read_sas
-from sealane.host import exists, find_placed, find_processes, make_private_directory, read_text, stop, write_private
+from sealane.host import (
+    Tag,
+    exists,
+    find_placed,
+    find_processes,
+    make_private_directory,
+    read_text,
+    stop,
+    write_private,
+)
 from sealane.net import Secret
 from sealane.plan import (
     Change,
@@ -94,7 +104,9 @@ class StrongswanDriver:
     def apply(self, stage: Stage) -> None:
         """See Driver."""
         write_private(self._run / "updown", _UPDOWN, 0o700)
-        work = self._apply_charon if stage.changes[0].key.kind is Kind.CHARON else self._apply_connection
+        running = find_processes(self._network)
+        charons = stage.changes[0].key.kind is Kind.CHARON
+        work = partial(self._apply_charon, running) if charons else self._apply_connection
         with ThreadPoolExecutor(_WORKERS) as pool:
             list(pool.map(work, stage.changes))
         # only now: the far end of a tunnel may have been in this stage too
@@ -113,9 +125,11 @@ class StrongswanDriver:
                 with io.vici_session(self.directory(space)) as session:
                     io.initiate(session, resource.key.name)
 
-    def _apply_charon(self, change: Change) -> None:
+    def _apply_charon(self, running: Mapping[int, Tag], change: Change) -> None:
         space = change.key.namespace
-        self._stop(space)
+        stop(pid for pid, tag in running.items() if tag.namespace == space and tag.role == io.ROLE)
+        if exists(space):
+            io.remove_decoy(space)
         if isinstance(change, Delete) or not isinstance(change.new, CharonSpec):
             return
         directory = self.directory(space)
@@ -166,12 +180,6 @@ class StrongswanDriver:
                 session.unload_conn({"name": key.name})
                 session.unload_shared({"id": key.name})
         record.unlink(missing_ok=True)
-
-    def _stop(self, space: str) -> None:
-        tags = find_processes(self._network)
-        stop(pid for pid, tag in tags.items() if tag.namespace == space and tag.role == io.ROLE)
-        if exists(space):
-            io.remove_decoy(space)
 
     def states(self, namespace: str) -> dict[str, SaState]:
         """The SAs of a charon by connection name.

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from sealane.diag import Fault
-from sealane.host import Tag, alive, last_words, run, run_unchecked, spawn
+from sealane.host import Tag, alive, has_interface, last_words, run, run_unchecked, spawn
 from sealane.plan import TunSpec
 
 ROLE = "charon"
@@ -79,7 +79,7 @@ def place_tun(namespace: str, tun: TunSpec) -> None:
         Fault: The TUN did not appear or could not be moved.
     """
     deadline = time.monotonic() + _START_LIMIT_S
-    while run_unchecked(["ip", "-n", namespace, "link", "show", "dev", _OWN_TUN]).returncode != 0:
+    while not has_interface(namespace, _OWN_TUN):
         if time.monotonic() > deadline:
             raise Fault(f"start ESP in {namespace}", "charon made no TUN", "check that /dev/net/tun is there")
         time.sleep(_POLL_S)
@@ -97,7 +97,8 @@ def place_tun(namespace: str, tun: TunSpec) -> None:
 
 def remove_decoy(namespace: str) -> None:
     """Take away what ``place_tun`` left, or the next charon would name its TUN otherwise."""
-    run_unchecked(["ip", "-n", namespace, "link", "del", "dev", _OWN_TUN])
+    if has_interface(namespace, _OWN_TUN):
+        run_unchecked(["ip", "-n", namespace, "link", "del", "dev", _OWN_TUN])
 
 
 _WAN = "wan"
@@ -128,7 +129,7 @@ def close_way(namespace: str) -> None:
 
 def tun_exists(tun: TunSpec) -> bool:
     """True while the TUN is in the router's namespace."""
-    return run_unchecked(["ip", "-n", tun.namespace, "link", "show", "dev", tun.name]).returncode == 0
+    return has_interface(tun.namespace, tun.name)
 
 
 def load_connection(session: Any, name: str, settings: Mapping[str, Any], key: str, owners: Sequence[str]) -> None:
