@@ -207,8 +207,9 @@ def host_state() -> dict[str, object]:
         path = Path(folder)
         names = [one.name for one in path.iterdir()] if path.exists() else None
         state[folder] = None if names is None else sorted(one for one in names if not one.startswith("sealane."))
-    mounts = Path("/proc/self/mounts").read_text().splitlines()
-    state["mounts"] = sorted(line for line in mounts if "/netns/sealane." not in line)
+    mounts = [line.split()[1] for line in Path("/proc/self/mounts").read_text().splitlines()]
+    ours = re.compile(r"/(run|etc|var|sys|proc|dev)(/|$)")  # where a network could mount; others may elsewhere
+    state["mounts"] = sorted(path for path in mounts if ours.match(path) and "/netns/sealane." not in path)
     state["sysctl"] = {
         one: Path("/proc/sys/net/ipv4", one).read_text()
         for one in ("ip_forward", "conf/all/rp_filter", "icmp_ratelimit")
