@@ -274,3 +274,18 @@ def test_missing_real_port_is_a_clear_fault(tmp_path):
     assert "nosuchport0" in done.stderr
     assert "fix: " in done.stderr
     down(plan)
+
+
+def test_longest_names_still_make_paths_that_sockets_take(tmp_path):
+    """32 characters for the network and for each node: the paths of the daemons' sockets end at 107 bytes."""
+    plan = copy_plan(tmp_path, "long")
+    plan.write_text(plan.read_text().replace(f"name: {name_of(plan)}", f"name: live-{os.getpid()}-".ljust(32, "n")))
+    router, border = "T" + "r" * 31, "V" + "b" * 31
+    edit(plan, ("      name: cgw\n", f"      name: {'c' * 32}\n"))
+    edit(plan, ("transit_router:\n  name: TR\n", f"transit_router:\n  name: {router}\n"))
+    edit(plan, ("  - name: VBR\n    physical", f"  - name: {border}\n    physical"))
+    edit(plan, ("        vbr: VBR\n", f"        vbr: {border}\n"))
+    edit(plan, ("destination_instances: [VBR]", f"destination_instances: [{border}]"))
+    with network(plan):
+        assert_encrypted(plan)
+        assert ok_json("up", plan)["changes"] == []

@@ -1,6 +1,6 @@
 """From the Network to Linux: which namespaces, links, routes, filters and daemons make it. Pure."""
 
-from sealane.lower.names import PREFIX, linux_names, namespace, network_prefix, slug
+from sealane.lower.names import PREFIX, linux_names, namespace, network_prefix, node_directory, slug
 from sealane.lower.options import EspBackend, LowerOptions
 from sealane.lower.realize import Lowered, lower
 from sealane.lower.rehearsal import on_this_host
@@ -18,6 +18,7 @@ __all__ = [
     "lower",
     "namespace",
     "network_prefix",
+    "node_directory",
     "on_this_host",
     "slug",
 ]

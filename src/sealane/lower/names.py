@@ -35,6 +35,11 @@ def namespace(network: str, node: str) -> str:
     return f"{PREFIX}{network}.{node}"
 
 
+def node_directory(space: str) -> str:
+    """Name of a namespace's directory in the network's run directory: short, since socket paths end at 107 bytes."""
+    return space.rpartition(".")[2]
+
+
 def network_prefix(network: str) -> str:
     """What all namespaces of a network, and of no other, begin with."""
     return f"{PREFIX}{network}."

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from sealane.diag import Finding, Severity
-from sealane.lower.names import namespace
+from sealane.lower.names import namespace, node_directory
 from sealane.lower.options import EspBackend, LowerOptions
 from sealane.lower.wiring import Place
 from sealane.model import (
@@ -143,7 +143,7 @@ def lower_tunnels(placed: tuple[PlacedEnd, ...], place: Place, options: LowerOpt
         return
     if options.esp is EspBackend.KERNEL:
         give_up_s = max(_give_up_s(one.end) for one in placed)
-        directory = f"{options.run_directory}/{place.namespace}/charon"
+        directory = f"{options.run_directory}/{node_directory(place.namespace)}/charon"
         config = render_charon(CharonOptions(directory, userspace_esp=False, give_up_s=give_up_s))
         yield Resource(Key(Kind.CHARON, place.namespace, ""), CharonSpec(config, tun=None))
     for one in placed:
@@ -178,7 +178,7 @@ def _userspace_end(one: PlacedEnd, options: LowerOptions) -> Iterator[Resource]:
     yield Resource(Key(Kind.LINK, one.router, one.outer_interface), cable)
     yield _address(one.router, one.outer_interface, f"{ENDPOINT_NEXT_HOP}/32")
     yield _address(one.charon, WAN, f"{one.end.local}/32")
-    directory = f"{options.run_directory}/{one.charon}/charon"
+    directory = f"{options.run_directory}/{node_directory(one.charon)}/charon"
     config = render_charon(CharonOptions(directory, userspace_esp=True, give_up_s=_give_up_s(one.end)))
     inside = None if one.end.inside is None else str(one.end.inside)
     tun = TunSpec(one.router, one.interface, one.mtu_bytes, inside)

@@ -17,6 +17,7 @@ from sealane.host import (
     stop,
     write_private,
 )
+from sealane.lower import node_directory
 from sealane.plan import BirdSpec, Change, Delete, Key, Kind, Resource, Stage, Update
 
 _WORKERS = 4
@@ -41,7 +42,7 @@ class BirdDriver:
 
     def directory(self, namespace: str) -> Path:
         """Private directory of an instance."""
-        return self._run / namespace / "bird"
+        return self._run / node_directory(namespace) / "bird"
 
     def canonical(self, resource: Resource) -> Resource:
         """See Driver."""

@@ -16,6 +16,7 @@ from sealane.host import (
     stop,
     write_private,
 )
+from sealane.lower import node_directory
 from sealane.plan import Change, Delete, FrrSpec, Key, Kind, Resource, Stage, Update
 
 _WORKERS = 4
@@ -40,10 +41,10 @@ class FrrDriver:
 
     def directory(self, namespace: str) -> Path:
         """Directory with an instance's sockets, logs and configuration."""
-        return self._run / namespace / "frr"
+        return self._run / node_directory(namespace) / "frr"
 
     def _config(self, namespace: str) -> Path:
-        return self._run / namespace / "frr.conf"
+        return self._run / node_directory(namespace) / "frr.conf"
 
     def canonical(self, resource: Resource) -> Resource:
         """See Driver."""

@@ -24,6 +24,7 @@ from sealane.host import (
     stop,
     write_private,
 )
+from sealane.lower import node_directory
 from sealane.net import Secret
 from sealane.plan import (
     Change,
@@ -73,7 +74,7 @@ class StrongswanDriver:
 
     def directory(self, namespace: str) -> Path:
         """Private directory of an instance."""
-        return self._run / namespace / "charon"
+        return self._run / node_directory(namespace) / "charon"
 
     def canonical(self, resource: Resource) -> Resource:
         """See Driver."""
