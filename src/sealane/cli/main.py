@@ -44,16 +44,18 @@ def group() -> None:
 
 def main() -> None:
     """Entry point; no traceback of ours reaches a user."""
+    try:
+        _main()
+    except (click.exceptions.Abort, KeyboardInterrupt):
+        print("sealane: interrupted; sealane status shows what is there, sealane down removes it", file=sys.stderr)
+        sys.exit(130)
+
+
+def _main() -> None:
     from sealane.app.controller import Rejected
 
     try:
         sys.exit(group.main(standalone_mode=False))
-    except click.exceptions.Abort:
-        print("sealane: interrupted; sealane status shows what is there, sealane down removes it", file=sys.stderr)
-        sys.exit(130)
-    except KeyboardInterrupt:
-        print("sealane: interrupted; sealane status shows what is there, sealane down removes it", file=sys.stderr)
-        sys.exit(130)
     except click.ClickException as error:
         error.show()
         sys.exit(BAD_INPUT)

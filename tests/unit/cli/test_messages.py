@@ -1,5 +1,6 @@
 """What the command line answers: exit codes, messages and JSON, without touching the host."""
 
+import builtins
 import contextlib
 import json
 import os
@@ -261,3 +262,30 @@ def test_garbage_never_ends_in_a_traceback(verb, words):
     assert "Traceback" not in out + err, refused
     if code in {1, 2} and "--json" not in words:
         assert err
+
+
+def test_interrupt_while_it_still_loads():
+    load = builtins.__import__
+
+    def interrupted(name, *more):
+        if name == "sealane.app.controller":
+            raise KeyboardInterrupt
+        return load(name, *more)
+
+    with mock.patch.object(builtins, "__import__", interrupted):
+        code, out, err = sealane("status")
+    assert (code, out, err.count("\n"), "interrupted" in err) == (130, "", 1, True)
+
+
+@pytest.mark.parametrize(
+    ("fault", "code", "says"),
+    [
+        (KeyboardInterrupt(), 130, "sealane: interrupted"),
+        (OSError(28, "No space left on device", "/x/y"), 1, "sealane: No space left on device: /x/y\n  fix: "),
+        (PermissionError(13, "Permission denied", "/x"), 1, "sealane: Permission denied: /x\n  fix: "),
+    ],
+)
+def test_what_goes_wrong_inside_becomes_a_message(fault, code, says):
+    with mock.patch("sealane.app.check.check", side_effect=fault):
+        found, out, err = sealane("check", PLAN)
+    assert (found, out, says in err) == (code, "", True), err
