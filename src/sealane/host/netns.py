@@ -20,14 +20,19 @@ def namespace_path(name: str) -> Path:
 
 
 def exists(name: str) -> bool:
-    """True when the namespace has a name here."""
-    return namespace_path(name).exists()
+    """True when the namespace has a name here; a file that an interrupted ip-netns(8) left is not one."""
+    try:
+        return namespace_path(name).stat().st_dev != _DIRECTORY.stat().st_dev
+    except FileNotFoundError:
+        return False
 
 
 def list_namespaces(prefix: str) -> tuple[str, ...]:
     """Names that begin with ``prefix``, sorted."""
     try:
-        return tuple(sorted(entry.name for entry in _DIRECTORY.iterdir() if entry.name.startswith(prefix)))
+        return tuple(
+            sorted(entry.name for entry in _DIRECTORY.iterdir() if entry.name.startswith(prefix) and exists(entry.name))
+        )
     except FileNotFoundError:
         return ()
 

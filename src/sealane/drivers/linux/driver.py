@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from sealane.diag import Fault
 from sealane.drivers.linux import io, read, write
-from sealane.host import list_namespaces
+from sealane.host import list_namespaces, namespace_path
 from sealane.plan import (
     AddressSpec,
     Change,
@@ -82,7 +82,10 @@ def _observe_namespace(space: str) -> tuple[Resource, ...]:
 
 def _apply_namespaces(changes: Iterable[Change]) -> None:
     io.ip_forgiving((None, f"netns del {change.key.namespace}") for change in changes if isinstance(change, Delete))
-    io.ip_batch((None, f"netns add {change.key.namespace}") for change in changes if isinstance(change, Create))
+    made = [change.key.namespace for change in changes if isinstance(change, Create)]
+    # the file of a namespace whose making was interrupted stands in the way
+    io.ip_forgiving((None, f"netns del {space}") for space in made if namespace_path(space).exists())
+    io.ip_batch((None, f"netns add {space}") for space in made)
     for change in changes:
         if not isinstance(change, Delete) and isinstance(change.new, NamespaceSpec):
             io.set_sysctls(change.key.namespace, forwarding=change.new.forwarding)
