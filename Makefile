@@ -19,13 +19,14 @@ check: $(STAMP)
 	$(BIN)/lint-imports
 
 setup:
-	./scripts/install-packages
+	@./scripts/install-packages
 	@$(MAKE) --no-print-directory $(STAMP)
 
 $(STAMP): pyproject.toml
-	python3 -m venv $(VENV)
-	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev]'
-	touch $@
+	@echo "installing Python packages into $(VENV)"
+	@python3 -m venv $(VENV)
+	@$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@
 
 clean:
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache
