@@ -19,7 +19,7 @@ from sealane.host import find_processes
 from sealane.model import Mode, Node, Platform
 
 _READY_LIMIT_S = 40.0
-_NUDGE_S = 3.0
+_NUDGE_S = 1.0
 
 
 @dataclass(slots=True)
@@ -120,7 +120,7 @@ def await_encrypted(live: Live) -> bool:
     def ready() -> bool:
         nonlocal patience
         if time.monotonic() > patience:
-            live.drivers.strongswan.initiate_idle()
+            live.drivers.strongswan.initiate_idle(unanswered=True)
             patience = time.monotonic() + _NUDGE_S
         return carries(live.observer)
 

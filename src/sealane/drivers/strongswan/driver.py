@@ -113,17 +113,25 @@ class StrongswanDriver:
         # only now: the far end of a tunnel may have been in this stage too
         self.initiate_idle({change.key.namespace for change in stage.changes})
 
-    def initiate_idle(self, namespaces: Iterable[str] | None = None) -> None:
+    def initiate_idle(self, namespaces: Iterable[str] | None = None, *, unanswered: bool = False) -> None:
         """Start negotiating every connection that is to be initiated here and has no IKE SA; None looks at all.
 
-        charon gives up for good when a peer refuses it, and a device would go on trying.
+        charon gives up for good when a peer refuses it, and a device would go on trying. ``unanswered`` begins again
+        where no peer answered: a first request that was lost, since routes were still being learnt, charon itself
+        repeats only after a quarter of the time to give up.
         """
         spaces = None if namespaces is None else set(namespaces)
         for resource in self.observe():
             spec, space = resource.payload, resource.key.namespace
             wanted = isinstance(spec, ConnectionSpec) and spec.initiate and (spaces is None or space in spaces)
-            if wanted and resource.key.name not in self.states(space):
+            if not wanted:
+                continue
+            state = self.states(space).get(resource.key.name)
+            # the answer to the first request chooses the proposal
+            if state is None or (unanswered and not state.ike_proposal):
                 with io.vici_session(self.directory(space)) as session:
+                    if state is not None:
+                        io.terminate(session, resource.key.name)
                     io.initiate(session, resource.key.name)
 
     def _apply_charon(self, running: Mapping[int, Tag], change: Change) -> None:
