@@ -36,7 +36,7 @@ class Capture:
     """A running tcpdump on one interface; use as a context manager."""
 
     def __init__(self, network: str, namespace: str, interface: str, path: Path) -> None:
-        self.path = path
+        self.path = path = path.resolve()  # tcpdump runs elsewhere
         self._dropped: int | None = None
         self._log = path.with_suffix(".log")
         self._log.unlink(missing_ok=True)

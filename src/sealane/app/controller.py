@@ -16,7 +16,7 @@ from sealane.drivers.bird import BirdDriver
 from sealane.drivers.frr import FrrDriver
 from sealane.drivers.linux import LinuxDriver
 from sealane.drivers.strongswan import StrongswanDriver
-from sealane.host import alive, find_processes, list_namespaces, stop
+from sealane.host import alive, find_processes, list_namespaces, remove_stale, stop
 from sealane.lower import PREFIX, EspBackend, Lowered, LowerOptions, lower, network_prefix, on_this_host
 from sealane.model import Mode, Network
 from sealane.net import Secret
@@ -185,6 +185,7 @@ class Controller:
             self._give_back_ports()
             linux = LinuxDriver(network_prefix(self.name))
             _remove_namespaces(linux)
+            remove_stale(network_prefix(self.name))
             self.directory.remove()
         return True
 

@@ -19,6 +19,14 @@ _PROGRAMS = {
 }
 """Program to Debian package."""
 
+_FILES = {
+    Path("/usr/lib/frr/bgpd"): "frr",
+    Path("/usr/lib/frr/frr-reload.py"): "frr-pythontools",
+    Path("/usr/lib/ipsec/plugins/libstrongswan-kernel-libipsec.so"): "libcharon-extra-plugins",
+    Path("/usr/lib/ipsec/plugins/libstrongswan-openssl.so"): "libstrongswan-standard-plugins",
+}
+"""File to Debian package, for what is not on the search path."""
+
 _SEARCH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _TUN = Path("/dev/net/tun")
 
@@ -30,8 +38,7 @@ def check_host(esp: EspBackend) -> None:
         Fault: Not root, a package missing, or no TUN device for ESP in user space.
     """
     missing = sorted({package for program, package in _PROGRAMS.items() if not shutil.which(program, path=_SEARCH)})
-    if not Path("/usr/lib/frr/bgpd").exists():
-        missing = sorted({*missing, "frr"})
+    missing = sorted({*missing, *(package for path, package in _FILES.items() if not path.exists())})
     if missing:
         packages = " ".join(missing)
         raise Fault("prepare a live run", f"these packages are missing: {packages}", f"apt-get install {packages}")

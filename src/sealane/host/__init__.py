@@ -1,7 +1,7 @@
 """The host as all drivers need it: programs, processes of ours, network namespaces, private files."""
 
 from sealane.host.files import last_words, make_private_directory, read_text, write_private
-from sealane.host.netns import entered, exists, has_interface, list_namespaces, namespace_path
+from sealane.host.netns import entered, exists, has_interface, list_namespaces, namespace_path, remove_stale
 from sealane.host.process import Tag, alive, find_placed, find_processes, spawn, stop
 from sealane.host.run import run, run_unchecked
 
@@ -18,6 +18,7 @@ __all__ = [
     "make_private_directory",
     "namespace_path",
     "read_text",
+    "remove_stale",
     "run",
     "run_unchecked",
     "spawn",

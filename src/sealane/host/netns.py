@@ -47,6 +47,15 @@ def has_interface(namespace: str, name: str) -> bool:
     return True
 
 
+def remove_stale(prefix: str) -> None:
+    """Remove the files of namespaces whose making was interrupted."""
+    if not _DIRECTORY.exists():
+        return
+    for entry in _DIRECTORY.iterdir():
+        if entry.name.startswith(prefix) and not exists(entry.name):
+            entry.unlink(missing_ok=True)
+
+
 @contextmanager
 def entered(name: str | None) -> Iterator[None]:
     """Run the calling thread, and the processes it starts, in a namespace; None stays where it is.
