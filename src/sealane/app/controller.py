@@ -176,6 +176,7 @@ class Controller:
     def down(self) -> bool:
         """Remove everything of this network, whatever state it is in; False when there was nothing."""
         with self.locked():
+            remove_stale(network_prefix(self.name))
             processes = find_processes(self.name)
             spaces = list_namespaces(network_prefix(self.name))
             if not processes and not spaces and not self.directory.path.exists():
@@ -185,7 +186,6 @@ class Controller:
             self._give_back_ports()
             linux = LinuxDriver(network_prefix(self.name))
             _remove_namespaces(linux)
-            remove_stale(network_prefix(self.name))
             self.directory.remove()
         return True
 
