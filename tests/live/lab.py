@@ -206,15 +206,22 @@ def host_state() -> dict[str, object]:
     for folder in ("/etc/netns", "/run/netns", "/etc", "/etc/frr", "/etc/bird", "/etc/swanctl", "/run/frr"):
         path = Path(folder)
         names = [one.name for one in path.iterdir()] if path.exists() else None
-        state[folder] = None if names is None else sorted(one for one in names if not one.startswith("sealane."))
+        state[folder] = None if names is None else sorted(one for one in names if folder != "/run/netns" or _own(one))
     mounts = [line.split()[1] for line in Path("/proc/self/mounts").read_text().splitlines()]
     ours = re.compile(r"/(run|etc|var|sys|proc|dev)(/|$)")  # where a network could mount; others may elsewhere
-    state["mounts"] = sorted(path for path in mounts if ours.match(path) and "/netns/sealane." not in path)
+    state["mounts"] = sorted(
+        path for path in mounts if ours.match(path) and ("/netns/" not in path or _own(path.rpartition("/")[2]))
+    )
     state["sysctl"] = {
         one: Path("/proc/sys/net/ipv4", one).read_text()
         for one in ("ip_forward", "conf/all/rp_filter", "icmp_ratelimit")
     }
     return state
+
+
+def _own(namespace: str) -> bool:
+    """Namespaces of this run of the tests; others' come and go meanwhile."""
+    return f"live-{os.getpid()}-" in namespace
 
 
 def _no_counters(text: str) -> str:

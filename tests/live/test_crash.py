@@ -36,7 +36,7 @@ pytestmark = pytest.mark.live
 
 _RANDOM = random.Random(20260514)
 UP_DELAYS_S = (*sorted(round(_RANDOM.uniform(0, 1.2), 2) for _ in range(10)), 1.3, 1.5, 1.7)
-DOWN_DELAYS_S = (0.3, 0.42, 0.5, 0.6)
+DOWN_DELAYS_S = (0.35, 0.45, 0.55)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -96,7 +96,7 @@ def test_down_killed_then_down(plan):
 def test_down_killed_then_up(plan):
     ok("up", plan, "--no-wait")
     process = start("down", plan)
-    time.sleep(DOWN_DELAYS_S[2])
+    time.sleep(DOWN_DELAYS_S[1])
     end(process, signal.SIGKILL)
     ok("up", plan)
     assert_encrypted(plan)
