@@ -8,6 +8,7 @@ import struct
 import subprocess
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -54,8 +55,9 @@ class Capture:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_: object) -> None:
-        self.close()
+    def __exit__(self, kind: object, *_: object) -> None:
+        with suppress(*([Fault] if kind else [])):  # the first failure is the one to tell of
+            self.close()
 
     def close(self) -> int:
         """End it; the number of packets the kernel had to drop, which should be 0. May be called again."""
@@ -64,8 +66,11 @@ class Capture:
             stop([self._process.pid])
             self._process.wait(timeout=5)
             found = re.search(r"(\d+) packets? dropped by kernel", read_text(self._log) or "")
+            said = (read_text(self._log) or "").strip()
             self._log.unlink(missing_ok=True)
             self._dropped = int(found[1]) if found else 0
+            if found is None:
+                raise Fault(f"capture to {self.path}", said[-300:] or "tcpdump ended early", "check free disk space")
         return self._dropped
 
 

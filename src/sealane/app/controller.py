@@ -9,7 +9,7 @@ from pathlib import Path
 
 from sealane.app.host_check import check_host, choose_esp
 from sealane.app.load import load
-from sealane.app.runstate import RUN_ROOT, SCRATCH, RunDirectory, RunRecord, known_networks
+from sealane.app.runstate import DEFAULT_ROOT, RUN_ROOT, SCRATCH, RunDirectory, RunRecord, known_networks
 from sealane.app.stages import STAGES
 from sealane.diag import Fault, Finding, has_errors
 from sealane.drivers.bird import BirdDriver
@@ -19,7 +19,7 @@ from sealane.drivers.strongswan import StrongswanDriver
 from sealane.host import alive, find_processes, list_namespaces, remove_stale, stop
 from sealane.lower import PREFIX, EspBackend, Lowered, LowerOptions, lower, network_prefix, on_this_host
 from sealane.model import Mode, Network
-from sealane.net import Secret
+from sealane.net import Secret, is_short_name
 from sealane.plan import Delete, Plan, RealPortSpec, Stage
 from sealane.reconcile import Driver, execute, make_plan
 
@@ -176,6 +176,8 @@ class Controller:
     def down(self) -> bool:
         """Remove everything of this network, whatever state it is in; False when there was nothing."""
         with self.locked():
+            if self._root != DEFAULT_ROOT and not self.directory.path.exists():
+                return False  # a network of that name, if there is one, is another root's
             remove_stale(network_prefix(self.name))
             processes = find_processes(self.name)
             spaces = list_namespaces(network_prefix(self.name))
@@ -225,8 +227,10 @@ def make_plan_for(lowered: Lowered, drivers: Drivers) -> Plan:
 
 def networks_present(root: Path = RUN_ROOT) -> tuple[str, ...]:
     """Names of all networks of which anything is left on this host."""
+    if root != DEFAULT_ROOT:
+        return known_networks(root)  # what has no directory here may be another root's
     by_namespace = {name.removeprefix(PREFIX).split(".", 1)[0] for name in list_namespaces(PREFIX)}
-    return tuple(sorted({*known_networks(root), *by_namespace}))
+    return tuple(sorted({*known_networks(root), *filter(is_short_name, by_namespace)}))
 
 
 def network_of(plan: Path, root: Path = RUN_ROOT) -> str:

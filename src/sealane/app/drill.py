@@ -11,7 +11,7 @@ from pathlib import Path
 from sealane.app.capture import Capture, Counts, read_capture
 from sealane.app.controller import wait_until
 from sealane.app.flows import Flows, FlowsResult
-from sealane.app.live import Live, bring_up
+from sealane.app.live import Live
 from sealane.app.probe import counts_between, read_meters
 from sealane.app.status import carries, outer_pairs
 from sealane.diag import Fault
@@ -52,6 +52,7 @@ class DrillResult:
         clear_packets: Protected packets that crossed a circuit in clear, by the meter at the cloud's port.
         counts: Packets per class on all circuits, by the meters at the cloud's ports.
         captured: The same by the captures.
+        capture_complete: True when the captures hold at least what the meters counted and lost nothing.
         recovered_s: Seconds from taking the failure back until all tunnels carried traffic again; None when they did
             not.
         blocked: Protected packets that the meters dropped instead of letting them cross.
@@ -63,6 +64,7 @@ class DrillResult:
     clear_packets: int
     counts: Counts
     captured: Counts
+    capture_complete: bool
     recovered_s: float | None
     blocked: int
     first_clear_s: float | None
@@ -80,6 +82,7 @@ class DrillResult:
             "blocked_packets": self.blocked,
             "circuit": self.counts.to_json(),
             "captured": self.captured.to_json(),
+            "capture_complete": self.capture_complete,
             "recovered_s": self.recovered_s,
             "first_clear_s": self.first_clear_s,
         }
@@ -204,16 +207,23 @@ def _daemon(live: Live, name: str, node: Node, role: str, namespace: str | None 
     space = namespace or live.lowered.places[node.name].namespace
 
     def fail() -> None:
-        for pid, tag in find_processes(live.network.name).items():
-            if tag.namespace == space and tag.role == role:
-                kill(pid, signal.SIGKILL)
+        found = [
+            pid for pid, tag in find_processes(live.network.name).items() if tag.namespace == space and tag.role == role
+        ]
+        if not found:
+            raise Fault(f"fail {name}", f"no {role} runs there", "name a node that has one, or bring the network up")
+        for pid in found:
+            kill(pid, signal.SIGKILL)
 
     return Element(name, fail, lambda: None)
 
 
 def mend(live: Live) -> None:
     """Bring everything back that a drill took away."""
-    bring_up(live.loaded, esp=live.controller.esp().value, stage=live.stage, mode=live.mode)
+    if live.loaded.network is not None:
+        live.controller.apply(
+            live.loaded.network, plan_path=live.loaded.path.resolve(), stage=live.stage, mode=live.mode
+        )
 
 
 @contextmanager
@@ -226,9 +236,10 @@ def failed(live: Live, elements: Sequence[Element]) -> Iterator[None]:
             element.fail()
         yield
     finally:
-        for element in done:
-            element.restore()
-        mend(live)
+        with ExitStack() as stack:
+            stack.callback(mend, live)
+            for element in done:
+                stack.callback(element.restore)
 
 
 def drill(
@@ -256,6 +267,8 @@ def drill(
         Fault: A tool failed; the elements are restored all the same.
     """
     with ExitStack() as stack:
+        # nobody may bring the network up, and so mend the failure, or take it down meanwhile
+        stack.enter_context(live.controller.locked())
         folder = directory or Path(stack.enter_context(live.controller.directory.scratch()))
         folder.mkdir(parents=True, exist_ok=True)
         captures = [stack.enter_context(capture) for capture in _captures(live, folder)]
@@ -273,8 +286,9 @@ def drill(
         measured = flows.finish()
         after = read_meters(live)
         captured = Counts()
+        dropped = 0
         for capture in captures:
-            capture.close()
+            dropped += capture.close()
             captured = add(captured, read_capture(capture.path, live.network.protections, outer_pairs(live.staged)))
         counts = Counts()
         for name, reading in after.items():
@@ -285,6 +299,7 @@ def drill(
         counts.clear_protected,
         counts,
         captured,
+        dropped == 0 and captured.total() >= counts.total(),
         recovered_s,
         _blocked(live) - blocked,
         first_clear_s,

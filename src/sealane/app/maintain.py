@@ -50,7 +50,7 @@ def restart(live: Live, tunnel: str, *, at_device: bool) -> float:
             f"restart {tunnel}", "no other tunnel can carry its traffic", "add a tunnel, or accept a gap: drill"
         )
     node, end = _end(live, pair, at_device=at_device)
-    with _drained(live, pair):
+    with live.controller.locked(), _drained(live, pair):
         pids = [
             pid
             for pid, tag in find_processes(live.network.name).items()

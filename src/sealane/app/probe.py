@@ -66,7 +66,7 @@ class ProbeResult:
         captured: The same counted from the captures, where ``clear_protected`` are the probed pair's own packets.
         capture_dropped: Packets the captures lost; while 0 they are complete.
         tunnels: What went through each tunnel.
-        verdict: ``encrypted``, ``clear``, ``mixed`` or ``dropped``.
+        verdict: See the function of that name.
         files: The captures, where they were kept.
     """
 
@@ -194,7 +194,11 @@ def probe(
         captured,
         result.capture_dropped,
         result.tunnels,
-        verdict(result.value, sum(counts.clear_protected for counts in captured.values())),
+        verdict(
+            result.value,
+            sum(counts.clear_protected for counts in captured.values()),
+            sum(counts.esp for counts in captured.values()),
+        ),
         tuple(str(path) for path in result.files.values()) if keep else (),
     )
 
@@ -214,10 +218,17 @@ def _check_complete(metered: Mapping[str, Counts], captured: Mapping[str, Counts
             )
 
 
-def verdict(result: PingResult, clear: int) -> str:
-    """``clear`` when every packet of the pair crossed in clear, ``mixed`` when some did, ``encrypted`` when none."""
+def verdict(result: PingResult, clear: int, esp: int) -> str:
+    """What the pair's packets did, in one word.
+
+    ``clear`` when every one of them crossed in clear, ``mixed`` when some did, ``dropped`` when none came back.
+    ``encrypted`` needs as many ESP packets as crossings; without them the pair did not cross a circuit, or not in a
+    tunnel that the plan knows, and the word is ``unproven``.
+    """
     if clear == 0:
-        return "encrypted" if result.received else "dropped"
+        if result.received == 0:
+            return "dropped"
+        return "encrypted" if esp >= 2 * result.received else "unproven"
     return "clear" if clear >= result.sent + result.received else "mixed"
 
 

@@ -15,11 +15,13 @@ from pathlib import Path
 
 from sealane.diag import Fault
 from sealane.host import make_private_directory, read_text, write_private
-from sealane.net import Secret
+from sealane.net import Secret, is_short_name
 
-RUN_ROOT = Path(os.environ.get("SEALANE_RUN", "/run/sealane"))
+DEFAULT_ROOT = Path("/run/sealane")
+RUN_ROOT = Path(os.environ.get("SEALANE_RUN", str(DEFAULT_ROOT)))
 _KEY_BYTES = 24
 _SALT = "salt"
+_KEYS = "keys.json"
 SCRATCH = "scratch-"
 """Names of scratch directories begin with it, followed by the process number of their command."""
 
@@ -46,9 +48,19 @@ class RunRecord:
 
 
 class RunDirectory:
-    """The private directory of one network."""
+    """The private directory of one network.
+
+    Raises:
+        Fault: Not a name that a plan may give a network, so no directory of ours.
+    """
 
     def __init__(self, network: str, root: Path = RUN_ROOT) -> None:
+        if not is_short_name(network):
+            raise Fault(
+                f"work on network {network!r}",
+                "that is not a name of a network",
+                "names have lower-case letters, digits and inner hyphens; sealane status lists what is up",
+            )
         self.network = network
         self.path = root / network
         self._root = root
@@ -63,8 +75,7 @@ class RunDirectory:
 
     def save(self, record: RunRecord) -> None:
         """Store the record."""
-        make_private_directory(self._root, 0o755)
-        make_private_directory(self.path, 0o755)
+        self._make()
         write_private(self.path / "record.json", json.dumps(asdict(record), indent=1))
 
     def scratch(self) -> "tempfile.TemporaryDirectory[str]":
@@ -72,7 +83,9 @@ class RunDirectory:
         return tempfile.TemporaryDirectory(dir=self.path, prefix=f"{SCRATCH}{os.getpid()}-")
 
     def remove(self) -> None:
-        """Delete the directory with all that is in it."""
+        """Delete the directory with all that is in it; of a symbolic link only the link."""
+        if self.path.is_symlink():
+            self.path.unlink()
         shutil.rmtree(self.path, ignore_errors=True)
 
     @contextmanager
@@ -123,18 +136,32 @@ class RunDirectory:
         return hmac.new(salt.encode(), key.reveal().encode(), hashlib.sha256).hexdigest()[:16]
 
     def _keys(self) -> dict[str, str]:
-        keys: dict[str, str] = json.loads(read_text(self.path / "keys.json") or "{}")
+        try:
+            keys: dict[str, str] = json.loads(read_text(self.path / _KEYS) or "{}")
+        except ValueError as error:
+            raise Fault(f"read {self.path / _KEYS}", "it is damaged", f"sealane down --name {self.network}") from error
         return keys
 
     def _write_keys(self, keys: Mapping[str, str]) -> None:
+        self._make()
+        write_private(self.path / _KEYS, json.dumps(keys))
+
+    def _make(self) -> None:
         make_private_directory(self._root, 0o755)
+        if self.path.is_symlink():
+            raise Fault(f"use {self.path}", "it is a symbolic link", "remove the link; keys are kept in no other place")
         make_private_directory(self.path, 0o755)
-        write_private(self.path / "keys.json", json.dumps(keys))
 
 
 def known_networks(root: Path = RUN_ROOT) -> tuple[str, ...]:
     """Names of networks with a directory."""
     try:
-        return tuple(sorted(entry.name for entry in root.iterdir() if entry.is_dir()))
+        return tuple(sorted(entry.name for entry in root.iterdir() if _is_ours(entry)))
     except FileNotFoundError:
         return ()
+
+
+def _is_ours(entry: Path) -> bool:
+    """True for a directory that a network's command made; whatever else is there is not touched."""
+    made = any((entry / name).exists() for name in ("record.json", _KEYS))
+    return is_short_name(entry.name) and entry.is_dir() and not entry.is_symlink() and made

@@ -7,6 +7,7 @@ import click
 
 from sealane.cli.main import DONE, VIOLATED, show_json
 from sealane.cli.options import esp_option, json_option
+from sealane.diag import Fault
 
 _EXAMPLE = Path("examples/hangzhou/plan.yaml")
 
@@ -38,11 +39,19 @@ def command(plan: Path, evidence: Path, pings: int, keep_up: bool, esp: str, as_
     from sealane.app.controller import Controller
     from sealane.app.host_check import check_host, choose_esp
     from sealane.app.live import load_or_reject
+    from sealane.app.runstate import RunDirectory
     from sealane.app.walk import walk
     from sealane.cli.narration import Narration, Silence
 
     check_host(choose_esp(esp))
     loaded = load_or_reject(plan)
+    record = RunDirectory(loaded.name).record()
+    if record is not None and record.complete:
+        raise Fault(
+            f"show the use case on {loaded.name}",
+            "it is up already, and the demo would change it and take it down at its end",
+            f"sealane down --name {loaded.name}, or give the plan another name",
+        )
     narrator = Silence() if as_json else Narration(loaded.name)
     try:
         result = walk(loaded, esp=esp, folder=evidence, pings=pings, narrator=narrator)

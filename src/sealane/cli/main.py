@@ -2,6 +2,7 @@
 
 import importlib
 import json
+import signal
 import sys
 from collections.abc import Iterable
 
@@ -44,11 +45,16 @@ def group() -> None:
 
 def main() -> None:
     """Entry point; no traceback of ours reaches a user."""
+    signal.signal(signal.SIGTERM, _interrupted)  # so that whatever a command made fail is restored
     try:
         _main()
     except (click.exceptions.Abort, KeyboardInterrupt):
         print("sealane: interrupted; sealane status shows what is there, sealane down removes it", file=sys.stderr)
         sys.exit(130)
+
+
+def _interrupted(*_: object) -> None:
+    raise KeyboardInterrupt
 
 
 def _main() -> None:

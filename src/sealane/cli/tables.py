@@ -8,7 +8,13 @@ from sealane.app.drill import DrillResult
 from sealane.app.probe import ProbeResult
 from sealane.app.report import Report
 
-_VERDICT_STYLE = {"encrypted": "bold green", "clear": "bold red", "mixed": "bold red", "dropped": "bold yellow"}
+_VERDICT_STYLE = {
+    "encrypted": "bold green",
+    "clear": "bold red",
+    "mixed": "bold red",
+    "dropped": "bold yellow",
+    "unproven": "bold yellow",
+}
 
 
 def console() -> Console:

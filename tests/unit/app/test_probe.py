@@ -25,12 +25,17 @@ from sealane.diag import Fault
     ],
 )
 def test_the_verdict_is_by_what_crossed_in_clear(sent: int, received: int, clear: int, word: str) -> None:
-    assert verdict(PingResult(sent, received), clear) == word
+    assert verdict(PingResult(sent, received), clear, esp=2 * received) == word
+
+
+@pytest.mark.parametrize("esp", [0, 1, 9])
+def test_replies_without_as_many_esp_packets_as_crossings_prove_nothing(esp: int) -> None:
+    assert verdict(PingResult(5, 5), 0, esp) == "unproven"
 
 
 @given(st.integers(1, 50), st.integers(0, 50), st.integers(0, 200))
 def test_one_packet_in_clear_is_never_called_encrypted(sent: int, received: int, clear: int) -> None:
-    word = verdict(PingResult(sent, min(sent, received)), clear)
+    word = verdict(PingResult(sent, min(sent, received)), clear, esp=2 * received)
     assert (word == "encrypted") == (clear == 0 and received > 0)
 
 

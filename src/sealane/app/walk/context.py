@@ -104,6 +104,8 @@ def _boundary(result: StageResult) -> int:
 
 def hosts(live: Live) -> tuple[Node, Node]:
     """The first host in a VPC and the first at a site, of the first protected pair."""
+    if not live.network.protections:
+        raise Fault("find hosts to measure between", "the plan protects nothing", "add a protection to the plan")
     protection = live.network.protections[0]
     found = live.network.of_platform(Platform.HOST)
     cloud = [node for node in found if any(host_address(node) in prefix for prefix in protection.cloud)]

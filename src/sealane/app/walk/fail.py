@@ -117,6 +117,11 @@ def _drill(context: Context, live: Live, result: StageResult, names: list[str], 
     result.circuit, result.captured = measured.counts, measured.captured
     result.tunnels = live.observer.tunnels()
     result.facts["drill"] = measured.to_json()
+    result.check(
+        "the capture is complete",
+        f"captured {measured.captured.total()}, metered {measured.counts.total()}",
+        ok=measured.capture_complete,
+    )
     return measured
 
 

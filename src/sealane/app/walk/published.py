@@ -12,6 +12,7 @@ from sealane.app.drill import add
 from sealane.app.flows import Flows, FlowsResult
 from sealane.app.live import Live
 from sealane.app.load import DeviceText
+from sealane.app.probe import counts_between, read_meters
 from sealane.app.status import outer_pairs
 from sealane.app.walk.context import Context, await_encrypted, hosts
 from sealane.app.walk.result import StageResult
@@ -119,7 +120,6 @@ def as_published(context: Context) -> StageResult:
     ready = await_encrypted(final)
     result.check("with the plan's own configuration everything is encrypted again", ready, ok=ready)
     result.tunnels = final.observer.tunnels()
-    result.circuit = result.captured
     return result
 
 
@@ -176,6 +176,7 @@ def _measure(context: Context, live: Live, result: StageResult, *, sessions_expe
     place = live.lowered.places[live.network.circuits[0].cloud.node]
     interface = place.names[live.network.circuits[0].cloud.interface]
     path = context.folder / f"{result.id}-{len(result.files) + 1}.pcap"
+    before = read_meters(live)
     with Capture(live.network.name, place.namespace, interface, path) as capture, ThreadPoolExecutor(4) as pool:
         forth = pool.submit(context.ping, live, result, cloud, site, count=_PINGS, interval_s=0.05)
         back = pool.submit(context.ping, live, result, site, cloud, count=_PINGS, interval_s=0.05)
@@ -183,8 +184,12 @@ def _measure(context: Context, live: Live, result: StageResult, *, sessions_expe
         flows_back = pool.submit(_flows, live, site, cloud)
         answered = [flows_forth.result(), flows_back.result()]
         pings = [forth.result(), back.result()]
-        capture.close()
+        lost = capture.close()
     result.files.append(path.name)
+    if lost:
+        result.check(f"capture {path.name} is complete", f"the kernel dropped {lost} packets", ok=False)
+    for name, reading in read_meters(live).items():
+        result.circuit = add(result.circuit, counts_between(before[name], reading))
     counts = read_capture(path, live.network.protections, outer_pairs(live.staged))
     result.captured = add(result.captured, counts)
     tunnels = live.observer.tunnels()

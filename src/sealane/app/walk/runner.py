@@ -12,7 +12,7 @@ from sealane.app.walk.build import encrypted, no_route_policy, plain, tunnels_up
 from sealane.app.walk.context import Context
 from sealane.app.walk.evidence import versions, write_configurations, write_evidence
 from sealane.app.walk.fail import both_down, one_down
-from sealane.app.walk.published import as_published, published_file
+from sealane.app.walk.published import as_published
 from sealane.app.walk.result import StageResult, WalkResult
 from sealane.diag import Fault
 from sealane.model import Mode
@@ -67,8 +67,6 @@ def walk(loaded: Loaded, *, esp: str, folder: Path, pings: int, narrator: Narrat
     stages = []
     begun = time.monotonic()
     for name, function in _STAGES.items():
-        if name == "as-published" and published_file(loaded.path) is None:
-            continue  # a plan whose device has no published variant
         narrator.stage_begins(name)
         result = _run(name, function, context)
         stages.append(result)

@@ -1,0 +1,57 @@
+from pathlib import Path
+
+import pytest
+
+from sealane.app.runstate import RunDirectory, RunRecord, known_networks
+from sealane.diag import Fault
+from sealane.net import Secret
+
+RECORD = RunRecord("lab", "/plan.yaml", "plain", None, "userspace", complete=True)
+
+
+@pytest.mark.parametrize("name", ["", ".", "..", "../etc", "a/b", "A", "a b", "-a", "x" * 33, "a\n"])
+def test_no_name_leads_out_of_the_run_directory(tmp_path: Path, name: str) -> None:
+    with pytest.raises(Fault, match="not a name of a network"):
+        RunDirectory(name, tmp_path)
+
+
+def test_only_directories_that_a_command_made_are_networks(tmp_path: Path) -> None:
+    RunDirectory("lab", tmp_path).save(RECORD)
+    (tmp_path / "foreign").mkdir()
+    (tmp_path / "foreign" / "file").write_text("keep me")
+    (tmp_path / "Alice").mkdir()
+    (tmp_path / "linked").symlink_to(tmp_path / "lab")
+    assert known_networks(tmp_path) == ("lab",)
+
+
+def test_of_a_symbolic_link_only_the_link_is_removed_and_no_key_is_written_behind_it(tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    root = tmp_path / "root"
+    root.mkdir()
+    (root / "lab").symlink_to(elsewhere)
+    directory = RunDirectory("lab", root)
+    with pytest.raises(Fault, match="symbolic link"):
+        directory.keep_keys({"t": Secret("k")})
+    directory.remove()
+    assert elsewhere.is_dir()
+    assert not list(elsewhere.iterdir())
+    assert not (root / "lab").exists()
+
+
+def test_a_damaged_key_store_is_told_of_with_the_way_out(tmp_path: Path) -> None:
+    RunDirectory("lab", tmp_path).save(RECORD)
+    (tmp_path / "lab" / "keys.json").write_text("{")
+    with pytest.raises(Fault) as told:
+        RunDirectory("lab", tmp_path).generated_key("t")
+    assert "sealane down --name lab" in str(told.value)
+
+
+def test_a_key_and_its_digest_stay_the_same_until_down(tmp_path: Path) -> None:
+    directory = RunDirectory("lab", tmp_path)
+    key, made = directory.generated_key("t")
+    directory.keep_keys({"t": key})
+    assert made
+    assert directory.generated_key("t") == (key, False)
+    assert directory.digest(key) == directory.digest(key) != directory.digest(Secret("other"))
+    assert (tmp_path / "lab" / "keys.json").stat().st_mode & 0o777 == 0o600
