@@ -33,7 +33,7 @@ class Live:
     @property
     def observer(self) -> Observer:
         """Reads its state."""
-        return Observer(self.staged, self.lowered, self.drivers)
+        return Observer(self.staged, self.lowered, self.drivers, self.loaded.network)
 
     def host(self, name: str) -> Node:
         """A host of the plan by its name there, in any case.

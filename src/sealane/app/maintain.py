@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from sealane.app.controller import wait_until
 from sealane.app.drill import find_tunnel, mend
 from sealane.app.live import Live
-from sealane.app.status import carries, protected_next_hops
+from sealane.app.status import carries, judged, protected_next_hops
 from sealane.diag import Fault
 from sealane.drivers.bird import read_protocols
 from sealane.drivers.bird.io import birdc
@@ -60,7 +60,7 @@ def restart(live: Live, tunnel: str, *, at_device: bool) -> float:
         mend(live)
         if not wait_until(lambda: live.observer.sa(end).child_state == "INSTALLED", _READY_LIMIT_S):
             raise Fault(f"restart {tunnel} at {node.name}", "its child SA did not come back", "sealane status")
-    if not wait_until(lambda: carries(live.observer), _READY_LIMIT_S):
+    if judged(live.observer) and not wait_until(lambda: carries(live.observer), _READY_LIMIT_S):
         raise Fault(f"restart {tunnel} at {node.name}", "it does not carry traffic again", "sealane status")
     return time.monotonic() - begun
 
@@ -95,7 +95,7 @@ def _drained(live: Live, pair: TunnelPair) -> Iterator[None]:
 
 def _used(live: Live, pair: TunnelPair) -> bool:
     """True while either end's kernel has a route through the tunnel besides its connected one."""
-    interfaces = {live.lowered.ends[pair.near_node, pair.near.name].interface}
+    used = {(pair.near_node, live.lowered.ends[pair.near_node, pair.near.name].interface)}
     if pair.far_node is not None and pair.far is not None:
-        interfaces.add(live.lowered.ends[pair.far_node, pair.far.name].interface)
-    return any(interfaces & set(hops) for hops in protected_next_hops(live.observer))
+        used.add((pair.far_node, live.lowered.ends[pair.far_node, pair.far.name].interface))
+    return any((sending.node, hop) in used for sending, hops in protected_next_hops(live.observer) for hop in hops)

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import product
 
 from sealane.app.controller import Drivers
 from sealane.diag import Fault
@@ -13,8 +14,8 @@ from sealane.drivers.frr.io import vtysh
 from sealane.drivers.strongswan import SaState
 from sealane.host import run, run_unchecked
 from sealane.lower import Lowered, PlacedEnd
-from sealane.model import Network, Node, Platform, Port, Protection, TunnelPair
-from sealane.net import Address, Prefix
+from sealane.model import AttachmentKind, Network, Node, Platform, Port, TunnelPair
+from sealane.net import Address, NodeName, Prefix
 from sealane.vendors import nftables
 
 DOWN = "Down"
@@ -52,10 +53,17 @@ class TunnelStatus:
 
 
 class Observer:
-    """Reads a live network; holds no state of its own."""
+    """Reads a live network; holds no state of its own.
 
-    def __init__(self, network: Network, lowered: Lowered, drivers: Drivers) -> None:
+    Args:
+        network: What is configured on this host.
+        lowered, drivers: The same on Linux, and the hands for it.
+        whole: The plan's network, with the sites beyond real lines; None when ``network`` is all there is.
+    """
+
+    def __init__(self, network: Network, lowered: Lowered, drivers: Drivers, whole: Network | None = None) -> None:
         self.network = network
+        self.whole = whole or network
         self.lowered = lowered
         self.drivers = drivers
 
@@ -199,36 +207,135 @@ def outer_pairs(network: Network) -> tuple[tuple[Address, Address], ...]:
     return tuple((pair.near.local, pair.near.remote) for pair in network.tunnels())
 
 
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """What a node has to do with the packets for one protected host.
+
+    Args:
+        node: The node that chooses between tunnels and circuit.
+        table: Route table of the model that it looks in; None is its only one.
+        host: Whom the packets are for.
+        tunnels: Sets of the node's tunnels, by name; the packets have to be spread over all of one of these sets.
+    """
+
+    node: NodeName
+    table: str | None
+    host: Address
+    tunnels: tuple[frozenset[str], ...]
+
+
+def judged(observer: Observer) -> bool:
+    """True when there are tunnels and a protected pair with hosts at both ends, so that ``carries`` has an answer."""
+    return bool(observer.network.tunnels()) and bool(sendings(observer.network, observer.whole))
+
+
 def carries(observer: Observer) -> bool:
-    """True when every tunnel's child SA is up and both ends send all hosts of every protected pair into all of them."""
+    """True when every tunnel's child SA is up and all hosts of every protected pair are sent into the right tunnels.
+
+    At the transit router these are all tunnels to the device of the host's site, at a device all of its own. A device
+    beyond a real line is not asked. False also when there is nothing to judge by: ask ``judged`` first.
+    """
+    if not judged(observer):
+        return False
     for pair in observer.network.tunnels():
         near = observer.lowered.ends[pair.near_node, pair.near.name]
         if observer.sa(near).child_state != "INSTALLED":
             return False
-    count = len(observer.network.tunnels())
-    return all(len(set(hops)) == count for hops in protected_next_hops(observer))
+    return all(_fits(observer, sending, hops) for sending, hops in protected_next_hops(observer))
 
 
-def protected_next_hops(observer: Observer) -> Iterator[tuple[str, ...]]:
-    """For each end of each protected pair and each host beyond it: the tunnel interfaces its packets are sent into."""
-    tunnels = {end.interface for end in observer.lowered.ends.values()}
+def _fits(observer: Observer, sending: Sending, hops: tuple[str, ...]) -> bool:
+    return any(
+        group and set(hops) == {observer.lowered.ends[sending.node, name].interface for name in group}
+        for group in sending.tunnels
+    )
+
+
+def protected_next_hops(observer: Observer) -> Iterator[tuple[Sending, tuple[str, ...]]]:
+    """For each protected host and each node that sends to it: the interfaces its packets are sent into."""
+    for sending in sendings(observer.network, observer.whole):
+        numbers = observer.lowered.places[sending.node].tables
+        table = min(numbers.values(), default=None) if sending.table is None else numbers[sending.table]
+        yield sending, observer.nexthops(sending.node, table, str(sending.host))
+
+
+def sendings(network: Network, whole: Network) -> tuple[Sending, ...]:
+    """What every node on this host has to do for the protected pairs that have hosts at both ends.
+
+    Args:
+        network: The part that is on this host.
+        whole: The plan's network: with the sites beyond real lines, which are sent to, but are not asked.
+    """
+    joined = _joined(whole)
+    cloud = {node.name for node in whole.of_platform(Platform.TRANSIT_ROUTER)}
     hosts = [
-        address.ip
-        for node in observer.network.of_platform(Platform.HOST)
+        (address.ip, joined[node.name])
+        for node in whole.of_platform(Platform.HOST)
         for one in node.interfaces
         for address in one.addresses
     ]
-    for protection in observer.network.protections:
-        for node, prefixes in _senders(observer.network, protection):
-            table = min(observer.lowered.places[node.name].tables.values(), default=None)
-            for host in hosts:
-                if any(host in prefix for prefix in prefixes):
-                    yield tuple(hop for hop in observer.nexthops(node.name, table, str(host)) if hop in tunnels)
+    found: dict[Sending, None] = {}
+    for protection in whole.protections:
+        inside = [(host, near) for host, near in hosts if near & cloud and _within(host, protection.cloud)]
+        beyond = [(host, near) for host, near in hosts if not near & cloud and _within(host, protection.site)]
+        for (here, _), (there, site) in product(inside, beyond):
+            for one in (*_from_cloud(network, whole, here, there, site), *_from_site(network, here, site)):
+                found[one] = None
+    return tuple(found)
 
 
-def _senders(network: Network, protection: Protection) -> Iterator[tuple[Node, tuple[Prefix, ...]]]:
-    """(node that chooses between tunnel and circuit, prefixes beyond it), for both directions of a pair."""
+def _within(host: Address, prefixes: tuple[Prefix, ...]) -> bool:
+    return any(host in prefix for prefix in prefixes)
+
+
+def _joined(network: Network) -> Mapping[NodeName, frozenset[NodeName]]:
+    """The nodes that each node is joined to by segments, itself included: a site, or the cloud; circuits part them."""
+    groups = {node.name: frozenset({node.name}) for node in network.nodes}
+    for segment in network.segments:
+        group = frozenset[NodeName]().union(*(groups[port.node] for port in segment.ports))
+        groups |= dict.fromkeys(group, group)
+    return groups
+
+
+def _from_cloud(
+    network: Network, whole: Network, here: Address, there: Address, site: frozenset[NodeName]
+) -> Iterator[Sending]:
+    """What the transit routers do with packets from a host in the cloud to one at a site."""
+    known = {(pair.near_node, pair.near.name): pair.far_node for pair in whole.tunnels()}
     for node in network.of_platform(Platform.TRANSIT_ROUTER):
-        yield node, protection.site
+        names = [end.name for end in node.tunnel_ends]
+        own = frozenset(name for name in names if known.get((node.name, name)) in site)
+        groups = (own,) if own else _unknown(node, {name for name in names if known.get((node.name, name)) is None})
+        for table in _tables_for(node, here):
+            yield Sending(node.name, table, there, groups)
+
+
+def _unknown(node: Node, names: set[str]) -> tuple[frozenset[str], ...]:
+    """The tunnels to devices that nothing is known of, by IPsec connection."""
+    if node.transit_router is None:
+        return ()
+    groups = [
+        frozenset(end.name for end in node.tunnel_ends if end.interface in attachment.interfaces and end.name in names)
+        for attachment in node.transit_router.attachments
+    ]
+    return tuple(group for group in groups if group)
+
+
+def _tables_for(node: Node, host: Address) -> tuple[str | None, ...]:
+    """The route tables in which a transit router looks up what comes from a host in a VPC."""
+    attachments = () if node.transit_router is None else node.transit_router.attachments
+    found = {
+        one.association
+        for one in attachments
+        if one.kind is AttachmentKind.VPC and one.association is not None and _within(host, one.prefixes)
+    }
+    return tuple(sorted(found)) or (None,)
+
+
+def _from_site(network: Network, here: Address, site: frozenset[NodeName]) -> Iterator[Sending]:
+    """What the devices of a site do with packets to a host in the cloud."""
+    far = {(pair.far_node, pair.far.name) for pair in network.tunnels() if pair.far is not None}
     for device in network.devices():
-        yield device, protection.cloud
+        own = frozenset(end.name for end in device.tunnel_ends if (device.name, end.name) in far)
+        if device.name in site and own:
+            yield Sending(device.name, None, here, (own,))
