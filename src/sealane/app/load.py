@@ -133,10 +133,12 @@ def _key(path: Path, tunnel: str, source: kinds.PskSource) -> Secret | Finding |
             return secret
         case kinds.PskEnv(variable):
             value = os.environ.get(variable)
-            return Secret(value) if value else _no_key(tunnel, f"environment variable {variable} is not set", here)
+            if not value:
+                return _no_key(tunnel, f"environment variable {variable} is not set", here)
+            return _ruled(tunnel, f"environment variable {variable}", value, here)
         case kinds.PskFile(file):
             text, problem = _read(path.parent / file, here)
-            return Secret(text.strip()) if problem is None else problem
+            return _ruled(tunnel, f"file {file}", text.strip(), here) if problem is None else problem
         case kinds.PskGenerate():
             return None  # made where it is needed
 
@@ -144,3 +146,13 @@ def _key(path: Path, tunnel: str, source: kinds.PskSource) -> Secret | Finding |
 def _no_key(tunnel: str, problem: str, origin: Origin) -> Finding:
     remedy = "set it, then run the command again"
     return Finding("KEY-001", Severity.ERROR, f"tunnel {tunnel}", problem, remedy, (origin,))
+
+
+def _ruled(tunnel: str, place: str, value: str, origin: Origin) -> Secret | Finding:
+    """The key, when it obeys the rule that keys in a plan obey too; no finding shows any of it."""
+    problem = kinds.PSK.problem(value)
+    if problem is None:
+        return Secret(value)
+    expected = kinds.PSK.expected
+    what = f"the key in {place} {problem}, expected {expected}"
+    return Finding("KEY-002", Severity.ERROR, f"tunnel {tunnel}", what, f"choose {expected}", (origin,))

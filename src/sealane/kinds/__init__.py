@@ -4,12 +4,13 @@ The things do not know each other; ``plan``, ``checks`` and ``assemble`` are whe
 """
 
 from sealane.kinds.assemble import expand
-from sealane.kinds.ipsec_connection import PskEnv, PskFile, PskGenerate, PskInline, PskSource
+from sealane.kinds.ipsec_connection import PSK, PskEnv, PskFile, PskGenerate, PskInline, PskSource
 from sealane.kinds.names import slug
 from sealane.kinds.plan import Plan, device_configs, psk_sources, read_plan
 from sealane.kinds.schema import plan_schema
 
 __all__ = [
+    "PSK",
     "Plan",
     "PskEnv",
     "PskFile",

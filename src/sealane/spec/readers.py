@@ -320,12 +320,18 @@ class SecretText:
 
     def secret(self, scalar: Scalar, spot: Spot) -> Secret | None:
         """The secret of a scalar, when its characters and length are right."""
-        wrong = next((n for n, one in enumerate(scalar.text, 1) if re.fullmatch(self.pattern, one) is None), None)
-        if 1 <= len(scalar.text) <= self.longest and wrong is None:
+        what = self.problem(scalar.text)
+        if what is None:
             return Secret(scalar.text)
-        what = f"has {len(scalar.text)} characters" if wrong is None else f"has a wrong character at position {wrong}"
         spot.error(self.code, f"{what}, expected {self.expected}", f"choose {self.expected}", scalar.origin)
         return None
+
+    def problem(self, text: str) -> str | None:
+        """What is wrong with the characters or the length, without any of them; None when nothing is."""
+        wrong = next((n for n, one in enumerate(text, 1) if re.fullmatch(self.pattern, one) is None), None)
+        if 1 <= len(text) <= self.longest and wrong is None:
+            return None
+        return f"has {len(text)} characters" if wrong is None else f"has a wrong character at position {wrong}"
 
     def schema(self) -> dict[str, object]:
         """JSON Schema."""

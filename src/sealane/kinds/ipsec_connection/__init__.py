@@ -1,7 +1,7 @@
 """A private dual-tunnel IPsec connection (CreateVpnAttachment)."""
 
 from sealane.kinds.ipsec_connection.expand import TunnelPath, cloud_end, device_end, neighbor, tunnel_name
-from sealane.kinds.ipsec_connection.psk import PskEnv, PskFile, PskGenerate, PskInline, PskSource
+from sealane.kinds.ipsec_connection.psk import PSK, PskEnv, PskFile, PskGenerate, PskInline, PskSource
 from sealane.kinds.ipsec_connection.spec import (
     IPSEC_CONNECTION,
     BfdChoice,
@@ -13,6 +13,7 @@ from sealane.kinds.ipsec_connection.spec import (
 
 __all__ = [
     "IPSEC_CONNECTION",
+    "PSK",
     "BfdChoice",
     "IpsecConnection",
     "PskEnv",
