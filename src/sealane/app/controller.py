@@ -11,7 +11,7 @@ from sealane.app.host_check import check_host, choose_esp
 from sealane.app.load import load
 from sealane.app.runstate import DEFAULT_ROOT, RUN_ROOT, SCRATCH, RunDirectory, RunRecord, known_networks
 from sealane.app.stages import STAGES
-from sealane.diag import Fault, Finding, has_errors
+from sealane.diag import Fault, Finding, Severity, has_errors
 from sealane.drivers.bird import BirdDriver
 from sealane.drivers.frr import FrrDriver
 from sealane.drivers.linux import LinuxDriver
@@ -79,6 +79,21 @@ def tunnel_keys(network: Network) -> Mapping[tuple[str, str], Secret]:
     return keys
 
 
+def check_keys(network: Network, keys: Mapping[tuple[str, str], Secret]) -> Iterator[Finding]:
+    """The tunnel ends that have no key."""
+    for node in network.nodes:
+        for end in node.tunnel_ends:
+            if (node.name, end.name) not in keys:
+                yield Finding(
+                    "KEY-003",
+                    Severity.ERROR,
+                    f"tunnel {end.name} of {node.label or node.name}",
+                    "has no key: neither the device's text nor an IPsec connection of the cloud tells it",
+                    f"add the IPsec connection's tunnel from {end.remote} to {end.local}, or remove the tunnel",
+                    () if end.origin is None else (end.origin,),
+                )
+
+
 class Controller:
     """Works on one network; every method that changes something holds the network's lock.
 
@@ -119,9 +134,12 @@ class Controller:
         """The network on this host, with the hands to make it.
 
         Raises:
-            Rejected: The back end cannot carry it.
+            Rejected: A tunnel end has no key, or the back end cannot carry it.
         """
         keys = tunnel_keys(network)
+        keyless = tuple(check_keys(network, keys))
+        if keyless:
+            raise Rejected(keyless)
         digests = {end: self.directory.digest(key) for end, key in keys.items()}
         options = LowerOptions(self.esp(), str(self.directory.path), digests, mode)
         result = lower(network, options)
