@@ -82,9 +82,10 @@ def quiet(patience_s: float) -> dict[str, float]:
 
 
 def sealane(*words: str) -> tuple[float, subprocess.CompletedProcess[str]]:
-    """Run the program; the seconds it took and what it said."""
+    """Run the program, which may write its bytecode; the seconds it took and what it said."""
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     start = time.monotonic()
-    done = subprocess.run([SEALANE, *words], capture_output=True, text=True, check=False, cwd=ROOT)
+    done = subprocess.run([SEALANE, *words], capture_output=True, text=True, check=False, cwd=ROOT, env=environment)
     return time.monotonic() - start, done
 
 
