@@ -1,5 +1,6 @@
 """Bringing a network up, changing it, and taking it down."""
 
+import re
 import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -24,6 +25,7 @@ from sealane.plan import Delete, Plan, RealPortSpec, Stage
 from sealane.reconcile import Driver, execute, make_plan
 
 Progress = Callable[[str], None]
+_SCRATCH = re.compile(rf"{SCRATCH}([0-9]{{1,10}})-")
 
 
 class Rejected(Exception):  # noqa: N818 - the input was rejected
@@ -94,6 +96,13 @@ def check_keys(network: Network, keys: Mapping[tuple[str, str], Secret]) -> Iter
                 )
 
 
+def _unwritable(network: Network, error: ValueError) -> Finding:
+    """A value that a daemon's configuration cannot hold; of a secret only the rule is told."""
+    problem = "a value has characters that are not ASCII" if isinstance(error, UnicodeError) else str(error)
+    remedy = "change the value in the plan or in the device's text"
+    return Finding("RUN-001", Severity.ERROR, f"network {network.name}", problem, remedy)
+
+
 class Controller:
     """Works on one network; every method that changes something holds the network's lock.
 
@@ -124,17 +133,42 @@ class Controller:
                 self._locked = False
 
     def esp(self) -> EspBackend:
-        """The back end: as asked for, or what the network is up with."""
+        """The back end: as asked for, or what the network is up with.
+
+        Raises:
+            Fault: The record is damaged.
+        """
         record = self.directory.record()
         if self._esp_wanted == "auto" and record is not None:
+            if record.esp not in tuple(EspBackend):
+                raise self.damaged()
             return EspBackend(record.esp)
         return choose_esp(self._esp_wanted)
+
+    def recorded(self) -> tuple[str, Mode | None] | None:
+        """The stage and the mode that the network was brought up with; None when it is not up.
+
+        Raises:
+            Fault: The record is damaged.
+        """
+        record = self.directory.record()
+        if record is None:
+            return None
+        if record.stage not in tuple(STAGES) or record.mode not in (None, *Mode):
+            raise self.damaged()
+        return record.stage, None if record.mode is None else Mode(record.mode)
+
+    def damaged(self) -> Fault:
+        """What to say of a record that cannot be used."""
+        return Fault(
+            f"read {self.directory.path / 'record.json'}", "it is damaged", f"sealane down --name {self.name}"
+        )
 
     def lowered(self, network: Network, mode: Mode | None = None) -> tuple[Lowered, Drivers]:
         """The network on this host, with the hands to make it.
 
         Raises:
-            Rejected: A tunnel end has no key, or the back end cannot carry it.
+            Rejected: A tunnel end has no key, the back end cannot carry it, or a daemon cannot be told of a value.
         """
         keys = tunnel_keys(network)
         keyless = tuple(check_keys(network, keys))
@@ -142,7 +176,10 @@ class Controller:
             raise Rejected(keyless)
         digests = {end: self.directory.digest(key) for end, key in keys.items()}
         options = LowerOptions(self.esp(), str(self.directory.path), digests, mode)
-        result = lower(network, options)
+        try:
+            result = lower(network, options)
+        except ValueError as error:
+            raise Rejected((_unwritable(network, error),)) from None
         if has_errors(result.findings):
             raise Rejected(result.findings)
         drivers = make_drivers(self.name, {f"{node}/{end}": key for (node, end), key in keys.items()}, self._root)
@@ -213,7 +250,8 @@ class Controller:
         """End what measured for a command that was killed, and remove its files."""
         stop(pid for pid, tag in find_processes(self.name).items() if tag.is_orphan)
         for left in self.directory.path.glob(f"{SCRATCH}*"):
-            if not alive(int(left.name.removeprefix(SCRATCH).split("-")[0])):
+            command = _SCRATCH.match(left.name)
+            if command is not None and not alive(int(command[1])):
                 shutil.rmtree(left, ignore_errors=True)
 
     def _give_back_ports(self) -> None:

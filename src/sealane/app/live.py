@@ -115,16 +115,16 @@ def attach(loaded: Loaded) -> Live:
     """The live network of a plan as it was last brought up.
 
     Raises:
-        Fault: It is not up.
+        Fault: It is not up, or what is kept of it is damaged.
         Rejected: The plan has errors.
     """
     if loaded.network is None:
         raise Rejected(loaded.findings)
     controller = Controller(loaded.name)
-    record = controller.directory.record()
-    if record is None:
+    recorded = controller.recorded()
+    if recorded is None:
         raise Fault(f"work on network {loaded.name}", "it is not up", f"sealane up {loaded.path}")
-    mode = None if record.mode is None else Mode(record.mode)
-    staged = on_this_host(STAGES[record.stage](loaded.network))
+    stage, mode = recorded
+    staged = on_this_host(STAGES[stage](loaded.network))
     lowered, drivers = controller.lowered(staged, mode)
-    return Live(loaded, controller, on_this_host(loaded.network), staged, lowered, drivers, record.stage, mode)
+    return Live(loaded, controller, on_this_host(loaded.network), staged, lowered, drivers, stage, mode)

@@ -1,4 +1,6 @@
-from dataclasses import replace
+import json
+import os
+from dataclasses import asdict, replace
 from functools import cache
 from pathlib import Path
 
@@ -6,7 +8,9 @@ import pytest
 
 from sealane.app.controller import Controller, Rejected, check_keys, tunnel_keys
 from sealane.app.load import load
-from sealane.model import Network
+from sealane.app.runstate import RunRecord
+from sealane.diag import Fault
+from sealane.model import Mode, Network
 from sealane.net import Secret
 
 ROOT = Path(__file__).parents[3]
@@ -30,6 +34,22 @@ def with_cloud_ends(network: Network, key: Secret | None, *, there: bool = True)
     return replace(network, nodes=nodes)
 
 
+def with_password(network: Network, name: str, password: Secret) -> Network:
+    """The network with that BGP key at one node."""
+    node = network.node(name)
+    if node.transit_router is not None:
+        attachments = tuple(
+            replace(one, neighbors=tuple(replace(peer, password=password) for peer in one.neighbors))
+            for one in node.transit_router.attachments
+        )
+        node = replace(node, transit_router=replace(node.transit_router, attachments=attachments))
+    else:
+        assert node.bgp is not None
+        peers = tuple(replace(peer, password=password) for peer in node.bgp.neighbors)
+        node = replace(node, bgp=replace(node.bgp, neighbors=peers))
+    return replace(network, nodes=tuple(node if one.name == name else one for one in network.nodes))
+
+
 def test_a_device_that_masks_its_keys_has_the_clouds() -> None:
     network = with_cloud_ends(example(), Secret("key"))
     assert list(check_keys(network, tunnel_keys(network))) == []
@@ -38,7 +58,60 @@ def test_a_device_that_masks_its_keys_has_the_clouds() -> None:
 def test_a_tunnel_end_without_a_key_is_rejected_before_anything_is_written(tmp_path: Path) -> None:
     network = with_cloud_ends(example(), None, there=False)
     with pytest.raises(Rejected) as rejected:
-        Controller("rv-keys", "kernel", tmp_path).lowered(network)
+        Controller("rv-keys", "userspace", tmp_path).lowered(network)
     assert [finding.code for finding in rejected.value.findings] == ["KEY-003", "KEY-003"]
     assert "cgw" in rejected.value.findings[0].subject
     assert list(tmp_path.iterdir()) == []
+
+
+GOOD = RunRecord("rv-record", "/plan.yaml", "encrypted", None, "kernel", complete=True)
+
+
+def with_record(root: Path, **wrong: object) -> Controller:
+    folder = root / "rv-record"
+    folder.mkdir()
+    (folder / "record.json").write_text(json.dumps(asdict(GOOD) | wrong))
+    return Controller("rv-record", "auto", root)
+
+
+@pytest.mark.parametrize("wrong", [{"stage": "lunch"}, {"stage": ["encrypted"]}, {"stage": None}, {"mode": "lax"},
+                                   {"mode": {}}])
+def test_an_unknown_stage_or_mode_in_the_record_is_a_fault_with_a_way_out(
+    tmp_path: Path, wrong: dict[str, object]
+) -> None:
+    with pytest.raises(Fault, match="damaged") as fault:
+        with_record(tmp_path, **wrong).recorded()
+    assert "sealane down --name rv-record" in str(fault.value)
+
+
+@pytest.mark.parametrize("esp", ["quantum", None, []])
+def test_an_unknown_back_end_in_the_record_is_a_fault(tmp_path: Path, esp: object) -> None:
+    with pytest.raises(Fault, match="damaged"):
+        with_record(tmp_path, esp=esp).esp()
+
+
+def test_a_good_record_is_read_and_a_missing_one_is_none(tmp_path: Path) -> None:
+    assert Controller("rv-none", "auto", tmp_path).recorded() is None
+    assert with_record(tmp_path, mode="required").recorded() == ("encrypted", Mode.REQUIRED)
+
+
+def test_of_scratch_directories_only_those_of_ended_commands_are_removed(tmp_path: Path) -> None:
+    controller = with_record(tmp_path)
+    for name in ("scratch-foo", "scratch-", "scratch-4194305-x", f"scratch-{os.getpid()}-y"):
+        (controller.directory.path / name).mkdir()
+    controller._end_orphans()
+    left = {one.name for one in controller.directory.path.iterdir()}
+    assert left == {"record.json", "scratch-foo", "scratch-", f"scratch-{os.getpid()}-y"}
+
+
+@pytest.mark.parametrize(
+    ("name", "password"),
+    [("tr", "schl\u00fcssel"), ("tr", 'quo"te'), ("tr", "x" * 300), ("cgw", "schl\u00fcssel"), ("cgw", "two words"),
+     ("cgw", "x" * 81)],
+)
+def test_a_bgp_key_that_no_daemon_takes_is_rejected_and_not_shown(tmp_path: Path, name: str, password: str) -> None:
+    network = with_password(with_cloud_ends(example(), Secret("key")), name, Secret(password))
+    with pytest.raises(Rejected) as rejected:
+        Controller("rv-bgp", "userspace", tmp_path).lowered(network)
+    assert [finding.code for finding in rejected.value.findings] == ["RUN-001"]
+    assert password not in str(rejected.value)
