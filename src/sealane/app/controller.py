@@ -289,17 +289,31 @@ def networks_present(root: Path = RUN_ROOT) -> tuple[str, ...]:
     return tuple(sorted({*known_networks(root), *filter(is_short_name, by_namespace)}))
 
 
+def networks_of(plan: Path, root: Path = RUN_ROOT) -> tuple[str, ...]:
+    """Names of the networks that were brought up from a plan; several when it was renamed meanwhile."""
+    records = {name: RunDirectory(name, root).record() for name in known_networks(root)}
+    return tuple(name for name, record in records.items() if record and record.plan == str(plan.resolve()))
+
+
 def network_of(plan: Path, root: Path = RUN_ROOT) -> str:
-    """The network that was brought up from a plan, or else the one that the plan names now.
+    """The network that is meant by a plan: the one it names, when that is up from it, or else the one that is.
 
     Raises:
-        Fault: Nothing was, and the plan cannot be read.
+        Fault: Several might be meant, or nothing was brought up from the plan and it cannot be read.
     """
-    for name in known_networks(root):
-        record = RunDirectory(name, root).record()
-        if record is not None and record.plan == str(plan.resolve()):
-            return name
+    recorded = networks_of(plan, root)
     loaded = load(plan)
+    if loaded.name in recorded:
+        return loaded.name
+    if recorded:
+        also = loaded.network is not None and loaded.name in networks_present(root)
+        if len(recorded) == 1 and not also:
+            return recorded[0]
+        named = f"; {loaded.name}, which it names now, is up too" if also else ""
+        several = f"networks {' and '.join(recorded)} were" if len(recorded) > 1 else f"network {recorded[0]} was"
+        raise Fault(
+            f"take down the network of {plan}", f"{several} brought up from this plan{named}", "use --name NAME"
+        )
     if loaded.name == plan.stem and loaded.network is None:
         raise Fault(f"take down the network of {plan}", "it cannot be read", "use sealane down --name NAME or --all")
     return loaded.name
