@@ -94,7 +94,10 @@ def meter(
     port = linux_name(interface)
     body = [f"comment {_comment(circuit.name)}"]
     body.extend(f"counter {name} {{ }}" for name in _counters(wanted, enforce=enforce))
-    shared = [*_tunnel_rules(tunnels), *_circuit_routing(circuit_addresses)]
+    pairs = None if tunnels is None else sorted(set(tunnels))
+    shared = [*_to_outer(pairs), *_circuit_routing(circuit_addresses)]
+    if pairs is None or pairs:
+        body.extend(chain("outer", None, _OUTER_RULES if pairs is None else [*_OUTER_RULES, _LATER_FRAGMENT]))
     for name, hook, match, arriving in (
         ("arriving", "type filter hook prerouting priority -300; policy accept;", f"iifname {port}", True),
         ("leaving", "type filter hook postrouting priority 300; policy accept;", f"oifname {port}", False),
@@ -167,35 +170,32 @@ def _dropped(protection: Protection, *, enforce: bool) -> bool:
     return enforce and protection.mode is Mode.REQUIRED
 
 
-def _tunnel_rules(tunnels: Iterable[tuple[Address, Address]] | None) -> list[str]:
-    if tunnels is None:
-        return _outer_rules("")
-    pairs = sorted(set(tunnels))
+_OUTER_RULES = [
+    # ESP data first, since it is nearly everything; a keepalive is too short for this to match
+    "udp dport 4500 @th,64,32 != 0x0 counter name class_esp accept",
+    "udp sport 4500 @th,64,32 != 0x0 counter name class_esp accept",
+    "ip protocol esp counter name class_esp accept",
+    "udp sport 500 udp dport 500 counter name class_ike accept",
+    "udp dport 4500 udp length 9 counter name class_ike accept",
+    "udp sport 4500 udp length 9 counter name class_ike accept",
+    "udp dport 4500 @th,64,32 0x0 counter name class_ike accept",
+    "udp sport 4500 @th,64,32 0x0 counter name class_ike accept",
+]
+"""The first four octets after UDP 4500 are zero for IKE (RFC 3948, 2.2); one octet alone is a keepalive (2.3)."""
+
+_LATER_FRAGMENT = "ip protocol udp ip frag-off & 0x1fff != 0 counter name class_esp accept"
+"""It has no UDP header; the first of its datagram was classified by ports, so nothing hides here."""
+
+
+def _to_outer(pairs: Sequence[tuple[Address, Address]] | None) -> list[str]:
+    """The look-up that decides, once for a packet, whether it is between the ends of a tunnel."""
+    if pairs is None:
+        return ["jump outer"]
     if not pairs:
         return []
     both = sorted({*pairs, *((far, near) for near, far in pairs)})
-    ends = "{ " + ", ".join(f"{source} . {destination}" for source, destination in both) + " }"
-    match = f"ip saddr . ip daddr {ends} "
-    # A later fragment has no UDP header; the first of its datagram was classified by ports, so nothing hides here.
-    return [*_outer_rules(match), f"{match}ip protocol udp ip frag-off & 0x1fff != 0 counter name class_esp accept"]
-
-
-def _outer_rules(match: str) -> list[str]:
-    """The first four octets after UDP 4500 are zero for IKE (RFC 3948, 2.2); one octet alone is a keepalive (2.3)."""
-    return [
-        f"{match}ip protocol esp counter name class_esp accept",
-        f"{match}udp sport 500 udp dport 500 counter name class_ike accept",
-        f"{match}udp dport 4500 udp length 9 counter name class_ike accept",
-        f"{match}udp sport 4500 udp length 9 counter name class_ike accept",
-        *(
-            rule
-            for side in ("dport", "sport")
-            for rule in (
-                f"{match}udp {side} 4500 @th,64,32 0x0 counter name class_ike accept",
-                f"{match}udp {side} 4500 @th,64,32 != 0x0 counter name class_esp accept",
-            )
-        ),
-    ]
+    ends = ", ".join(f"{source} . {destination}" for source, destination in both)
+    return [f"ip saddr . ip daddr {{ {ends} }} jump outer"]
 
 
 def _circuit_routing(addresses: Iterable[Address]) -> list[str]:

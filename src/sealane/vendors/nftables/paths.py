@@ -26,18 +26,19 @@ def guard(tunnel_interfaces: Iterable[str], tunnels: Iterable[tuple[Address, Add
     outer = "" if tunnels is None else _either_way(tunnels)
     if outer is None:
         return table(GUARD_TABLE, [])
-    leaving = f"oifname {linux_names(names)} {outer}"
+    leaving = [f"oifname {linux_names(names)} {outer}jump outer"]  # one look-up for a packet that is none of these
     rules = [
-        f"{leaving}udp sport {{ 500, 4500 }} counter name recursion drop",
-        f"{leaving}udp dport {{ 500, 4500 }} counter name recursion drop",
-        f"{leaving}ip protocol esp counter name recursion drop",
+        "udp sport { 500, 4500 } counter name recursion drop",
+        "udp dport { 500, 4500 } counter name recursion drop",
+        "ip protocol esp counter name recursion drop",
     ]
     return table(
         GUARD_TABLE,
         [
             "counter recursion { }",
-            *chain("forward", _FORWARD.format(0), rules),
-            *chain("output", _OUTPUT.format(0), rules),
+            *chain("outer", None, rules),
+            *chain("forward", _FORWARD.format(0), leaving),
+            *chain("output", _OUTPUT.format(0), leaving),
         ],
     )
 

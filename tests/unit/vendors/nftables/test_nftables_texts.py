@@ -56,9 +56,14 @@ def test_without_enforcement_nothing_is_dropped() -> None:
 
 def test_tunnel_packets_come_first_only_between_tunnel_ends() -> None:
     text = meter_of(use_case(), CIRCUIT, "ec")
-    for line in text.splitlines():
-        if "class_esp" in line and "counter class" not in line:
-            assert "ip saddr . ip daddr {" in line
+    outer = text[text.index("chain outer {") :]
+    inside, outside = outer[: outer.index("}\n")], text.replace(outer[: outer.index("}\n")], "")
+    assert "class_esp accept" in inside
+    assert "class_esp accept" not in outside
+    assert "class_ike accept" not in outside
+    jumps = [line for line in text.splitlines() if "jump outer" in line]
+    assert len(jumps) == 2
+    assert all("ip saddr . ip daddr {" in line for line in jumps)
 
 
 def test_hostile_names_add_no_statement() -> None:
