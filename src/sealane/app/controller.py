@@ -21,7 +21,7 @@ from sealane.host import alive, find_processes, list_namespaces, remove_stale, s
 from sealane.lower import PREFIX, EspBackend, Lowered, LowerOptions, lower, network_prefix, on_this_host
 from sealane.model import Mode, Network
 from sealane.net import Secret, is_short_name
-from sealane.plan import Delete, Plan, RealPortSpec, Stage
+from sealane.plan import Delete, Kind, Plan, RealPortSpec, Stage
 from sealane.reconcile import Driver, execute, make_plan
 
 Progress = Callable[[str], None]
@@ -160,9 +160,7 @@ class Controller:
 
     def damaged(self) -> Fault:
         """What to say of a record that cannot be used."""
-        return Fault(
-            f"read {self.directory.path / 'record.json'}", "it is damaged", f"sealane down --name {self.name}"
-        )
+        return Fault(f"read {self.directory.path / 'record.json'}", "it is damaged", f"sealane down --name {self.name}")
 
     def lowered(self, network: Network, mode: Mode | None = None) -> tuple[Lowered, Drivers]:
         """The network on this host, with the hands to make it.
@@ -225,6 +223,7 @@ class Controller:
             self.directory.save(record)
             execute(plan, drivers.all(), _announce(progress))
             drivers.strongswan.initiate_idle()
+            _rejoin(network, plan, lowered, drivers)
             self.directory.save(RunRecord(self.name, str(plan_path), stage, record.mode, esp, complete=True))
         return plan, lowered, drivers
 
@@ -259,6 +258,22 @@ class Controller:
         real = [resource for resource in linux.observe() if isinstance(resource.payload, RealPortSpec)]
         if real:
             linux.apply(Stage(tuple(Delete(resource.key, resource.payload) for resource in real)))
+
+
+def _rejoin(network: Network, plan: Plan, lowered: Lowered, drivers: Drivers) -> None:
+    """Let an initiating end negotiate anew when only the charon of its far end was started afresh.
+
+    It would go on using SAs that nobody knows until dead peer detection finds out.
+    """
+    fresh = {change.key.namespace for change in plan.changes() if change.key.kind is Kind.CHARON}
+    for pair in network.tunnels():
+        near = lowered.ends.get((pair.near_node, pair.near.name))
+        far = None if pair.far_node is None or pair.far is None else lowered.ends.get((pair.far_node, pair.far.name))
+        if near is None or far is None:
+            continue
+        for restarted, other in ((near, far), (far, near)):
+            if restarted.charon in fresh and other.charon not in fresh and other.end.initiates:
+                drivers.strongswan.begin_again(other.charon, other.interface)
 
 
 def _remove_namespaces(linux: LinuxDriver) -> None:

@@ -134,6 +134,12 @@ class StrongswanDriver:
                         io.terminate(session, resource.key.name)
                     io.initiate(session, resource.key.name)
 
+    def begin_again(self, namespace: str, name: str) -> None:
+        """Negotiate a connection anew whose peer was started afresh, instead of waiting for dead peer detection."""
+        with io.vici_session(self.directory(namespace)) as session:
+            io.forget(session, name)
+            io.initiate(session, name)
+
     def _apply_charon(self, running: Mapping[int, Tag], change: Change) -> None:
         space = change.key.namespace
         stop(pid for pid, tag in running.items() if tag.namespace == space and tag.role == io.ROLE)
