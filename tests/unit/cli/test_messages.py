@@ -199,15 +199,16 @@ def public(tmp_path):
         shutil.rmtree(folder)
 
 
-@pytest.mark.skipif(os.geteuid() != 0 or not shutil.which("setpriv"), reason="needs root to become somebody else")
 @pytest.mark.parametrize(
     ("verb", "more"),
     [("up", ()), ("down", ()), ("status", ()), ("probe", ("ecs1", "client")), ("drill", ("tunnel-1",)), ("watch", ()),
      ("rekey", ("tunnel-1",)), ("restart", ("tunnel-1",)), ("demo", ())],
 )
 def test_without_root_one_line_and_a_fix(public, verb, more):
+    # in a user namespace of its own root is nobody, yet may read the checkout wherever it lies
+    nobody = ["unshare", "--user"] if os.geteuid() == 0 else []
     done = subprocess.run(
-        ["setpriv", "--reuid=65534", "--clear-groups", SEALANE, verb, str(public), *more],
+        [*nobody, SEALANE, verb, str(public), *more],
         capture_output=True, text=True, check=False, cwd="/", timeout=60,
     )
     assert (done.returncode, done.stdout) == (1, "")
