@@ -207,6 +207,8 @@ def public(tmp_path):
 def test_without_root_one_line_and_a_fix(public, verb, more):
     # in a user namespace of its own root is nobody, yet may read the checkout wherever it lies
     nobody = ["unshare", "--user"] if os.geteuid() == 0 else []
+    if nobody and subprocess.run([*nobody, "true"], capture_output=True, check=False).returncode != 0:
+        pytest.skip("the kernel makes no user namespace here, as in a chroot")
     done = subprocess.run(
         [*nobody, SEALANE, verb, str(public), *more],
         capture_output=True, text=True, check=False, cwd="/", timeout=60,
