@@ -70,7 +70,7 @@ class RunDirectory:
         text = read_text(self.path / "record.json")
         try:
             return None if text is None else RunRecord(**json.loads(text))
-        except (ValueError, TypeError):
+        except (ValueError, TypeError, RecursionError):
             return None
 
     def save(self, record: RunRecord) -> None:
@@ -136,10 +136,13 @@ class RunDirectory:
         return hmac.new(salt.encode(), key.reveal().encode(), hashlib.sha256).hexdigest()[:16]
 
     def _keys(self) -> dict[str, str]:
+        damaged = Fault(f"read {self.path / _KEYS}", "it is damaged", f"sealane down --name {self.network}")
         try:
-            keys: dict[str, str] = json.loads(read_text(self.path / _KEYS) or "{}")
-        except ValueError as error:
-            raise Fault(f"read {self.path / _KEYS}", "it is damaged", f"sealane down --name {self.network}") from error
+            keys = json.loads(read_text(self.path / _KEYS) or "{}")
+        except (ValueError, RecursionError) as error:
+            raise damaged from error
+        if not isinstance(keys, dict) or not all(isinstance(key, str) for key in keys.values()):
+            raise damaged
         return keys
 
     def _write_keys(self, keys: Mapping[str, str]) -> None:

@@ -39,9 +39,15 @@ def test_of_a_symbolic_link_only_the_link_is_removed_and_no_key_is_written_behin
     assert not (root / "lab").exists()
 
 
-def test_a_damaged_key_store_is_told_of_with_the_way_out(tmp_path: Path) -> None:
+@pytest.mark.parametrize("text", ["{", "[]", "3", "null", '"salt"', '{"t": 3}', '{"t": null}', '{"salt": ["x"]}',
+                                  "[" * 100_000])
+def test_a_damaged_key_store_is_told_of_with_the_way_out(tmp_path: Path, text: str) -> None:
     RunDirectory("lab", tmp_path).save(RECORD)
-    (tmp_path / "lab" / "keys.json").write_text("{")
+    (tmp_path / "lab" / "keys.json").write_text(text)
+    for use in (lambda one: one.generated_key("t"), lambda one: one.digest(Secret("k")),
+                lambda one: one.keep_keys({"u": Secret("k")})):
+        with pytest.raises(Fault, match=r"keys\.json: it is damaged"):
+            use(RunDirectory("lab", tmp_path))
     with pytest.raises(Fault) as told:
         RunDirectory("lab", tmp_path).generated_key("t")
     assert "sealane down --name lab" in str(told.value)
