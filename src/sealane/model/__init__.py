@@ -17,6 +17,7 @@ from sealane.model.cloud import (
     VirtualBorderRouter,
 )
 from sealane.model.filter import AccessList, Direction, FilterRule, PortRange, SecurityGroup
+from sealane.model.in_effect import in_effect, neighbor_interface
 from sealane.model.ipsec import Dpd, Encryption, EspProposal, IkeProposal, Integrity, TunnelEnd
 from sealane.model.mtu import USERSPACE_MAX_INNER_BYTES, inner_mtu, tcp_mss
 from sealane.model.network import Circuit, Mode, Network, Port, Protection, Segment, TunnelPair
@@ -74,6 +75,8 @@ __all__ = [
     "TunnelEnd",
     "TunnelPair",
     "VirtualBorderRouter",
+    "in_effect",
     "inner_mtu",
+    "neighbor_interface",
     "tcp_mss",
 ]

@@ -11,17 +11,22 @@ from sealane.net.address import (
     parse_interface_address,
     parse_prefix,
 )
+from sealane.net.cidr import MASKS, Cidr, PrefixMap, dotted
 from sealane.net.names import Asn, NodeName, is_short_name
 from sealane.net.secret import Secret
 
 __all__ = [
+    "MASKS",
     "Address",
     "Asn",
+    "Cidr",
     "InterfaceAddress",
     "NodeName",
     "Prefix",
+    "PrefixMap",
     "Secret",
     "contains",
+    "dotted",
     "host_prefix",
     "is_short_name",
     "overlaps",

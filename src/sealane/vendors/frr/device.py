@@ -10,7 +10,7 @@ traffic zones.
 
 from collections.abc import Iterator, Mapping
 
-from sealane.model import Bfd, BgpNeighbor, BgpSpeaker, Interface, InterfaceKind, Node, Platform, StaticRoute
+from sealane.model import Bfd, BgpNeighbor, BgpSpeaker, InterfaceKind, Node, in_effect
 from sealane.net import Address
 from sealane.vendors.frr.policy import prefix_lists, route_maps
 from sealane.vendors.frr.text import key, line, linux_name, word
@@ -28,6 +28,7 @@ def render_device(node: Node, names: Mapping[str, str], *, redacted: bool = Fals
         KeyError: ``names`` lacks an interface that a route or session names.
         ValueError: A value cannot be expressed in FRR.
     """
+    node = in_effect(node)
     lines = [
         f"! {line(node.name)}: written by sealane, changes made here are lost",
         "frr defaults traditional",
@@ -41,7 +42,7 @@ def render_device(node: Node, names: Mapping[str, str], *, redacted: bool = Fals
         *route_maps(node),
     ]
     if node.bgp is not None:
-        lines.extend(_bfd_profiles(node, node.bgp))
+        lines.extend(_bfd_profiles(node.bgp))
         lines.extend(_bgp(node, node.bgp, redacted=redacted))
     lines.append("end")
     return "\n".join(lines) + "\n"
@@ -53,7 +54,7 @@ def _static_routes(node: Node, names: Mapping[str, str]) -> Iterator[str]:
     Sorted: their order means nothing once conflicting ones are gone.
     """
     lines = []
-    for route in _installed(node):
+    for route in node.static_routes:
         distance = "" if route.distance == 1 else f" {route.distance}"
         if route.discard:
             lines.append(f"ip route {route.prefix} Null0{distance}")
@@ -63,28 +64,6 @@ def _static_routes(node: Node, names: Mapping[str, str]) -> Iterator[str]:
         lines.append(f"ip route {route.prefix} {' '.join([*hop, *egress])}{distance}")
     yield from sorted(set(lines))
     yield "!"
-
-
-def _installed(node: Node) -> Iterator[StaticRoute]:
-    """Every route, but on an ASA one interface or traffic zone per prefix and distance.
-
-    An ASA refuses a second static of equal distance through another interface (``possible conflict with existing
-    routes``) unless both are in one zone; the first written stands.
-    """
-    taken: dict[tuple[object, int], str] = {}
-    for route in node.static_routes:
-        if node.platform is Platform.ASA and not route.discard:
-            group = _zone_or_self(node, route.interface)
-            if taken.setdefault((route.prefix, route.distance), group) != group:
-                continue
-        yield route
-
-
-def _zone_or_self(node: Node, interface: str | None) -> str:
-    if interface is None:
-        return ""
-    zone = next((found.traffic_zone for found in node.interfaces if found.name == interface), None)
-    return f"interface {interface}" if zone is None else f"zone {zone}"
 
 
 def _bgp(node: Node, speaker: BgpSpeaker, *, redacted: bool) -> Iterator[str]:
@@ -105,8 +84,8 @@ def _bgp(node: Node, speaker: BgpSpeaker, *, redacted: bool) -> Iterator[str]:
     for network in sorted({found.prefix for found in speaker.networks}):
         yield f"  network {network}"
     for neighbor in neighbors:
-        yield from _family(node, neighbor)
-    yield f"  maximum-paths {_maximum_paths(node, speaker)}"
+        yield from _family(neighbor)
+    yield f"  maximum-paths {speaker.maximum_paths}"
     yield "  distance bgp 20 200 200"
     yield " exit-address-family"
     yield "exit"
@@ -135,7 +114,7 @@ def _neighbor(node: Node, neighbor: BgpNeighbor, *, redacted: bool) -> Iterator[
         yield f"{head} update-source {neighbor.local_address}"
     yield f"{head} timers {neighbor.keepalive_s} {neighbor.hold_time_s}"
     yield f"{head} timers connect 2"
-    bfd = _effective_bfd(node, neighbor)
+    bfd = neighbor.bfd
     if bfd is not None:
         yield f"{head} bfd"
         yield f"{head} bfd profile {_profile(bfd)}"
@@ -143,70 +122,27 @@ def _neighbor(node: Node, neighbor: BgpNeighbor, *, redacted: bool) -> Iterator[
         yield " ! password withheld" if redacted else f"{head} password {key(neighbor.password)}"
 
 
-def _family(node: Node, neighbor: BgpNeighbor) -> Iterator[str]:
+def _family(neighbor: BgpNeighbor) -> Iterator[str]:
     if not neighbor.activated:
         return
     head = f"  neighbor {neighbor.address}"
     yield f"{head} activate"
-    lists = {found.name for found in node.prefix_lists}
-    maps = {found.name for found in node.route_maps}
-    for kind, name, defined, direction in (
-        ("prefix-list", neighbor.import_prefix_list, lists, "in"),
-        ("prefix-list", neighbor.export_prefix_list, lists, "out"),
-        ("route-map", neighbor.import_route_map, maps, "in"),
-        ("route-map", neighbor.export_route_map, maps, "out"),
+    for kind, name, direction in (
+        ("prefix-list", neighbor.import_prefix_list, "in"),
+        ("prefix-list", neighbor.export_prefix_list, "out"),
+        ("route-map", neighbor.import_route_map, "in"),
+        ("route-map", neighbor.export_route_map, "out"),
     ):
-        for found in _filter(node, kind, name, defined):
-            yield f"{head} {found} {direction}"
-
-
-def _filter(node: Node, kind: str, name: str | None, defined: set[str]) -> list[str]:
-    """An ASA lets everything through a filter that is not defined; FRR denies it, so there it is left out."""
-    if name is None or (name not in defined and node.platform is Platform.ASA):
-        return []
-    return [f"{kind} {word(name)}"]
-
-
-def _maximum_paths(node: Node, speaker: BgpSpeaker) -> int:
-    """As configured, but 1 on an ASA whose sessions do not share a traffic zone.
-
-    Without a zone an ASA balances over one interface only: with several tunnel interfaces the other paths are backups
-    (traffic zones, ASA 9.19).
-    """
-    if node.platform is not Platform.ASA:
-        return speaker.maximum_paths
-    egress = [_interface_of(node, neighbor) for neighbor in speaker.neighbors if neighbor.activated]
-    zones = {None if interface is None else interface.traffic_zone for interface in egress}
-    distinct = {None if interface is None else interface.name for interface in egress}
-    if len(distinct) <= 1 or (len(zones) == 1 and None not in zones):
-        return speaker.maximum_paths
-    return 1
-
-
-def _interface_of(node: Node, neighbor: BgpNeighbor) -> Interface | None:
-    if neighbor.interface is not None:
-        return node.interface(neighbor.interface)
-    for interface in node.interfaces:
-        if any(neighbor.address in address.network for address in interface.addresses):
-            return interface
-    return None
-
-
-def _effective_bfd(node: Node, neighbor: BgpNeighbor) -> Bfd | None:
-    """BFD as configured; an ASA runs none on tunnel interfaces (BFD guidelines)."""
-    if node.platform is Platform.ASA:
-        interface = _interface_of(node, neighbor)
-        if interface is not None and interface.kind is InterfaceKind.TUNNEL:
-            return None
-    return neighbor.bfd
+        if name is not None:
+            yield f"{head} {kind} {word(name)} {direction}"
 
 
 def _profile(bfd: Bfd) -> str:
     return f"every-{bfd.interval_ms}ms-x{bfd.multiplier}"
 
 
-def _bfd_profiles(node: Node, speaker: BgpSpeaker) -> Iterator[str]:
-    wanted = {found for found in (_effective_bfd(node, neighbor) for neighbor in speaker.neighbors) if found}
+def _bfd_profiles(speaker: BgpSpeaker) -> Iterator[str]:
+    wanted = {found for found in (neighbor.bfd for neighbor in speaker.neighbors) if found}
     if not wanted:
         return
     yield "bfd"
