@@ -1,5 +1,6 @@
 """Bringing a network up, changing it, and taking it down."""
 
+import os
 import re
 import shutil
 import time
@@ -103,6 +104,33 @@ def _unwritable(network: Network, error: ValueError) -> Finding:
     return Finding("RUN-001", Severity.ERROR, f"network {network.name}", problem, remedy)
 
 
+_LONGEST_SOCKET_PATH = 107
+"""Bytes of a path that a Unix socket can be bound to."""
+_LONGEST_SOCKET_NAME = "charon.vici"
+"""No daemon's socket has a longer one."""
+
+
+def check_sockets(lowered: Lowered, drivers: Drivers, run_directory: Path) -> Iterator[Finding]:
+    """The longest path of a daemon's socket, when it is longer than the kernel takes."""
+    directory = {
+        Kind.BIRD: drivers.bird.directory,
+        Kind.FRR: drivers.frr.directory,
+        Kind.CHARON: drivers.strongswan.directory,
+    }
+    keys = [resource.key for resource in lowered.resources if resource.key.kind in directory]
+    paths = (directory[key.kind](key.namespace) / _LONGEST_SOCKET_NAME for key in keys)
+    longest = max((len(os.fsencode(path)) for path in paths), default=0)
+    if longest > _LONGEST_SOCKET_PATH:
+        surplus = longest - _LONGEST_SOCKET_PATH
+        yield Finding(
+            "RUN-002",
+            Severity.ERROR,
+            f"run directory {run_directory}",
+            f"a daemon's socket would have a path of {longest} bytes, and the kernel takes {_LONGEST_SOCKET_PATH}",
+            f"shorten SEALANE_RUN, the network's name or the longest node's name by {surplus}",
+        )
+
+
 class Controller:
     """Works on one network; every method that changes something holds the network's lock.
 
@@ -166,7 +194,8 @@ class Controller:
         """The network on this host, with the hands to make it.
 
         Raises:
-            Rejected: A tunnel end has no key, the back end cannot carry it, or a daemon cannot be told of a value.
+            Rejected: A tunnel end has no key, the back end cannot carry it, a daemon cannot be told of a value, or the
+                run directory has too long a path.
         """
         keys = tunnel_keys(network)
         keyless = tuple(check_keys(network, keys))
@@ -181,6 +210,9 @@ class Controller:
         if has_errors(result.findings):
             raise Rejected(result.findings)
         drivers = make_drivers(self.name, {f"{node}/{end}": key for (node, end), key in keys.items()}, self._root)
+        too_long = tuple(check_sockets(result, drivers, self.directory.path))
+        if too_long:
+            raise Rejected(too_long)
         return result, drivers
 
     def apply(
@@ -223,7 +255,7 @@ class Controller:
             self.directory.save(record)
             execute(plan, drivers.all(), _announce(progress))
             drivers.strongswan.initiate_idle()
-            _rejoin(network, plan, lowered, drivers)
+            _rejoin(network, lowered, drivers.strongswan)
             self.directory.save(RunRecord(self.name, str(plan_path), stage, record.mode, esp, complete=True))
         return plan, lowered, drivers
 
@@ -260,20 +292,23 @@ class Controller:
             linux.apply(Stage(tuple(Delete(resource.key, resource.payload) for resource in real)))
 
 
-def _rejoin(network: Network, plan: Plan, lowered: Lowered, drivers: Drivers) -> None:
-    """Let an initiating end negotiate anew when only the charon of its far end was started afresh.
+def _rejoin(network: Network, lowered: Lowered, strongswan: StrongswanDriver) -> None:
+    """Let an initiating end negotiate anew whose far end does not know its SAs: a charon that was started afresh.
 
-    It would go on using SAs that nobody knows until dead peer detection finds out.
+    It would go on using them until dead peer detection finds out. The SAs tell, not what was just changed: the command
+    that started the charon may have been killed.
     """
-    fresh = {change.key.namespace for change in plan.changes() if change.key.kind is Kind.CHARON}
     for pair in network.tunnels():
         near = lowered.ends.get((pair.near_node, pair.near.name))
         far = None if pair.far_node is None or pair.far is None else lowered.ends.get((pair.far_node, pair.far.name))
         if near is None or far is None:
             continue
         for restarted, other in ((near, far), (far, near)):
-            if restarted.charon in fresh and other.charon not in fresh and other.end.initiates:
-                drivers.strongswan.begin_again(other.charon, other.interface)
+            if not other.end.initiates:
+                continue
+            held = strongswan.spis(other.charon).get(other.interface, frozenset())
+            if held and held.isdisjoint(strongswan.spis(restarted.charon).get(restarted.interface, ())):
+                strongswan.begin_again(other.charon, other.interface)
 
 
 def _remove_namespaces(linux: LinuxDriver) -> None:

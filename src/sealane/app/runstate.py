@@ -18,7 +18,14 @@ from sealane.host import make_private_directory, read_text, write_private
 from sealane.net import Secret, is_short_name
 
 DEFAULT_ROOT = Path("/run/sealane")
-RUN_ROOT = Path(os.environ.get("SEALANE_RUN", str(DEFAULT_ROOT)))
+
+
+def run_root(wanted: str | None) -> Path:
+    """The absolute path of where run directories are; daemons and their scripts run elsewhere than the command."""
+    return Path(wanted).absolute() if wanted else DEFAULT_ROOT
+
+
+RUN_ROOT = run_root(os.environ.get("SEALANE_RUN"))
 _KEY_BYTES = 24
 _SALT = "salt"
 _KEYS = "keys.json"

@@ -115,3 +115,18 @@ def test_a_bgp_key_that_no_daemon_takes_is_rejected_and_not_shown(tmp_path: Path
         Controller("rv-bgp", "userspace", tmp_path).lowered(network)
     assert [finding.code for finding in rejected.value.findings] == ["RUN-001"]
     assert password not in str(rejected.value)
+
+
+def test_a_run_root_too_long_for_sockets_is_rejected_and_nothing_is_left(tmp_path: Path) -> None:
+    network = with_cloud_ends(example(), Secret("key"))
+    longest = len(f"/{'n' * 8}/cgw-t1-00000/charon/charon.vici")
+    fits = tmp_path / ("x" * (107 - len(str(tmp_path)) - 1 - longest))
+    lowered, _ = Controller("n" * 8, "userspace", fits).lowered(network)
+    assert lowered.resources
+    with pytest.raises(Rejected) as rejected:
+        Controller("n" * 8, "userspace", fits.with_name(f"{fits.name}x")).lowered(network)
+    (finding,) = rejected.value.findings
+    assert finding.code == "RUN-002"
+    assert "a path of 108 bytes, and the kernel takes 107" in finding.problem
+    assert "shorten SEALANE_RUN" in finding.remedy
+    assert finding.remedy.endswith("by 1")

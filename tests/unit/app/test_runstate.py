@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from sealane.app.runstate import RunDirectory, RunRecord, known_networks
+from sealane.app.runstate import DEFAULT_ROOT, RunDirectory, RunRecord, known_networks, run_root
 from sealane.diag import Fault
 from sealane.net import Secret
 
@@ -61,3 +61,12 @@ def test_a_key_and_its_digest_stay_the_same_until_down(tmp_path: Path) -> None:
     assert directory.generated_key("t") == (key, False)
     assert directory.digest(key) == directory.digest(key) != directory.digest(Secret("other"))
     assert (tmp_path / "lab" / "keys.json").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_relative_run_root_counts_from_the_current_directory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert run_root("run/here") == tmp_path / "run" / "here"
+    assert run_root("/elsewhere/") == Path("/elsewhere")
+    assert run_root(None) == run_root("") == DEFAULT_ROOT == run_root("/run/sealane/")
