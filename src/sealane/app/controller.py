@@ -22,7 +22,7 @@ from sealane.host import alive, find_processes, list_namespaces, remove_stale, s
 from sealane.lower import PREFIX, EspBackend, Lowered, LowerOptions, lower, network_prefix, on_this_host
 from sealane.model import Mode, Network
 from sealane.net import Secret, is_short_name
-from sealane.plan import Delete, Kind, Plan, RealPortSpec, Stage
+from sealane.plan import Delete, Kind, Plan, Stage
 from sealane.reconcile import Driver, execute, make_plan
 
 Progress = Callable[[str], None]
@@ -271,9 +271,8 @@ class Controller:
                 self.directory.remove()
                 return False
             stop(processes, at_once=True)
-            self._give_back_ports()
             linux = LinuxDriver(network_prefix(self.name))
-            _remove_namespaces(linux)
+            execute(make_plan((), [linux]), [linux])  # gives a real line back before its namespace goes
             self.directory.remove()
         return True
 
@@ -284,12 +283,6 @@ class Controller:
             command = _SCRATCH.match(left.name)
             if command is not None and not alive(int(command[1])):
                 shutil.rmtree(left, ignore_errors=True)
-
-    def _give_back_ports(self) -> None:
-        linux = LinuxDriver(network_prefix(self.name))
-        real = [resource for resource in linux.observe() if isinstance(resource.payload, RealPortSpec)]
-        if real:
-            linux.apply(Stage(tuple(Delete(resource.key, resource.payload) for resource in real)))
 
 
 def _rejoin(network: Network, lowered: Lowered, strongswan: StrongswanDriver) -> None:
@@ -309,11 +302,6 @@ def _rejoin(network: Network, lowered: Lowered, strongswan: StrongswanDriver) ->
             held = strongswan.spis(other.charon).get(other.interface, frozenset())
             if held and held.isdisjoint(strongswan.spis(restarted.charon).get(restarted.interface, ())):
                 strongswan.begin_again(other.charon, other.interface)
-
-
-def _remove_namespaces(linux: LinuxDriver) -> None:
-    plan = make_plan((), [linux])
-    execute(plan, [linux])
 
 
 def _announce(progress: Progress | None) -> Callable[[Stage], None]:

@@ -3,6 +3,7 @@ import os
 from dataclasses import asdict, replace
 from functools import cache
 from pathlib import Path
+from unittest import mock
 
 import pytest
 
@@ -12,6 +13,7 @@ from sealane.app.runstate import RunRecord
 from sealane.diag import Fault
 from sealane.model import Mode, Network
 from sealane.net import Secret
+from sealane.plan import BridgeSpec, Key, Kind, NamespaceSpec, RealPortSpec, Resource
 
 ROOT = Path(__file__).parents[3]
 
@@ -130,3 +132,26 @@ def test_a_run_root_too_long_for_sockets_is_rejected_and_nothing_is_left(tmp_pat
     assert "a path of 108 bytes, and the kernel takes 107" in finding.problem
     assert "shorten SEALANE_RUN" in finding.remedy
     assert finding.remedy.endswith("by 1")
+
+
+def test_down_looks_at_the_host_once_and_gives_a_real_line_back_before_its_namespace_goes(tmp_path: Path) -> None:
+    space = "sealane.rv-record.vbr"
+    linux = mock.Mock(handles=frozenset({Kind.NAMESPACE, Kind.LINK}))
+    linux.observe.return_value = (
+        Resource(Key(Kind.NAMESPACE, space, ""), NamespaceSpec(forwarding=True)),
+        Resource(Key(Kind.LINK, space, "circuit"), RealPortSpec("eth1", 0, 1500)),
+        Resource(Key(Kind.LINK, space, "stub"), BridgeSpec(1500)),
+    )
+    linux.apply.side_effect = lambda stage: applied.append([str(change.key) for change in stage.changes])
+    applied: list[list[str]] = []
+    controller = with_record(tmp_path)
+    with (
+        mock.patch("sealane.app.controller.LinuxDriver", return_value=linux),
+        mock.patch("sealane.app.controller.remove_stale"),
+        mock.patch("sealane.app.controller.find_processes", return_value={}),
+        mock.patch("sealane.app.controller.list_namespaces", return_value=(space,)),
+    ):
+        assert controller.down()
+    assert linux.observe.call_count == 1
+    assert applied == [[f"link {space}/circuit"], [f"namespace {space}"]]
+    assert not controller.directory.path.exists()
