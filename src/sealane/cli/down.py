@@ -15,7 +15,7 @@ from sealane.cli.options import json_option
 @json_option
 def command(plan: Path | None, everything: bool, name: str | None, as_json: bool) -> None:
     """Remove the network of PLAN from this host, whatever state it is in. Needs root."""
-    from sealane.app.controller import Controller, network_of, networks_present
+    from sealane.app.controller import Controller, network_of, networks_of, networks_present
     from sealane.app.host_check import check_root
 
     if sum((plan is not None, everything, name is not None)) != 1:
@@ -23,7 +23,10 @@ def command(plan: Path | None, everything: bool, name: str | None, as_json: bool
     check_root()
     names = networks_present() if everything else (name or network_of(plan or Path()),)
     removed = [one for one in names if Controller(one).down()]
+    left = () if plan is None else tuple(one for one in networks_of(plan) if one not in names)
     if as_json:
-        show_json({"removed": removed})
-    else:
-        click.echo(f"removed: {', '.join(removed)}" if removed else "nothing was up")
+        show_json({"removed": removed, "left": list(left)})
+        return
+    click.echo(f"removed: {', '.join(removed)}" if removed else "nothing was up")
+    for one in left:
+        click.echo(f"{one}, which this plan named earlier, is still up: sealane down --name {one}")

@@ -292,3 +292,30 @@ def test_what_goes_wrong_inside_becomes_a_message(fault, code, says):
     with mock.patch("sealane.app.check.check", side_effect=fault):
         found, out, err = sealane("check", PLAN)
     assert (found, out, says in err) == (code, "", True), err
+
+
+def test_down_tells_of_networks_that_the_plan_named_earlier(tmp_path):
+    up = ["rv-new", "rv-old", "rv-older"]
+
+    def down(controller):
+        up.remove(controller.name)
+        return True
+
+    rooms = "sealane.app.controller"
+    with (
+        mock.patch("os.geteuid", return_value=0), mock.patch(f"{rooms}.network_of", return_value="rv-new"),
+        mock.patch(f"{rooms}.networks_of", side_effect=lambda _: tuple(up)),
+        mock.patch(f"{rooms}.Controller.down", down),
+    ):
+        code, out, err = sealane("down", PLAN)
+        assert (code, err) == (0, "")
+        assert out.splitlines() == [
+            "removed: rv-new",
+            "rv-old, which this plan named earlier, is still up: sealane down --name rv-old",
+            "rv-older, which this plan named earlier, is still up: sealane down --name rv-older",
+        ]
+        up.append("rv-new")
+        code, out, err = sealane("down", PLAN, "--json")
+        assert (code, err, json.loads(out)) == (0, "", {"removed": ["rv-new"], "left": ["rv-old", "rv-older"]})
+        code, out, err = sealane("down", "--name", "rv-old")
+        assert (code, out, err) == (0, "removed: rv-old\n", "")
