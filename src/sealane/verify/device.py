@@ -1,8 +1,9 @@
 """A firewall's configuration judged against the network it joins: the known mistakes, each with its consequence.
 
 Codes ``DEV-D1`` to ``DEV-D16`` are mistakes that walk-throughs make and that leave traffic in clear or drop it;
-``DEV-1xx`` are disagreements between the two ends. ``docs/vendors/cisco-asa.md`` has the table. Remedies are command
-lines of the device's language, Cisco ASA.
+``DEV-D10``, a document in place of device input, is found by the reader as ``ASA-D10``. ``DEV-1xx`` are disagreements
+between the two ends. ``docs/vendors/cisco-asa.md`` has the table. Remedies are command lines of the device's language,
+Cisco ASA.
 """
 
 from collections.abc import Callable, Iterator
@@ -10,10 +11,25 @@ from collections.abc import Callable, Iterator
 from sealane.diag import Finding, sort_findings
 from sealane.model import DeviceReading, Network
 from sealane.verify.device_case import Case, make_case
-from sealane.verify.device_defects import DEFECTS
 from sealane.verify.device_ends import check_ends, check_firewall, check_paths
+from sealane.verify.device_fallback import FALLBACK
+from sealane.verify.device_flows import FLOWS
+from sealane.verify.device_sessions import SESSIONS
+from sealane.verify.device_strength import STRENGTH
+from sealane.verify.device_underlay import UNDERLAY
 
 Check = Callable[[Case], Iterator[Finding]]
+
+_CHECKS: tuple[Check, ...] = (
+    *UNDERLAY,
+    *SESSIONS,
+    *FALLBACK,
+    *FLOWS,
+    *STRENGTH,
+    check_ends,
+    check_paths,
+    check_firewall,
+)
 
 
 def check_device(reading: DeviceReading, network: Network) -> tuple[Finding, ...]:
@@ -29,6 +45,4 @@ def check_device(reading: DeviceReading, network: Network) -> tuple[Finding, ...
         plan allows it), DEV-D13 (that fallback reaches further than the tunnels), DEV-D15 and DEV-D16.
     """
     case = make_case(reading, network)
-    return sort_findings(
-        found for check in (*DEFECTS, check_ends, check_paths, check_firewall) for found in check(case)
-    )
+    return sort_findings(found for check in _CHECKS for found in check(case))
