@@ -72,6 +72,8 @@ def tunnel_names(names: Iterable[str]) -> Mapping[str, str]:
 
 _FIRST_TABLE = 100
 _TABLES = 100_000
+_TAKEN_TABLES = frozenset({220, 253, 254, 255})
+"""Of charon, and the kernel's own (rt_tables)."""
 
 
 def table_numbers(system: str, others: Iterable[str]) -> Mapping[str, int]:
@@ -79,7 +81,7 @@ def table_numbers(system: str, others: Iterable[str]) -> Mapping[str, int]:
     numbers = {system: _FIRST_TABLE}
     for name in sorted(set(others)):
         slot = _FIRST_TABLE + 1 + zlib.crc32(name.encode()) % _TABLES
-        while slot in numbers.values():
+        while slot in numbers.values() or slot in _TAKEN_TABLES:
             slot += 1
         numbers[name] = slot
     return numbers
