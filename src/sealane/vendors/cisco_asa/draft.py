@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from sealane.diag import Finding, Origin, Severity
 from sealane.model import (
+    Bfd,
     Encryption,
     FilterRule,
     Integrity,
@@ -27,6 +28,7 @@ class InterfaceDraft:
     enabled: bool = True
     zone: str | None = None
     zone_at: Origin | None = None
+    bfd: Bfd | None = None
     tunnel_source: str | None = None
     tunnel_destination: Address | None = None
     tunnel_mode: str | None = None
@@ -129,7 +131,11 @@ class RouteMapEntryDraft:
 
 @dataclass(slots=True)
 class NeighborDraft:
-    """A BGP neighbor; ``filters`` maps kind and direction, as in ``("route-map", "in")``, to a name and its place."""
+    """A BGP neighbor.
+
+    ``filters`` maps kind and direction, as in ``("route-map", "in")``, to a name and its place; ``bfd_at`` is where BFD
+    was asked for.
+    """
 
     address: Address
     origin: Origin
@@ -141,6 +147,7 @@ class NeighborDraft:
     activated: bool = True
     description: str = ""
     password: Secret | None = None
+    bfd_at: Origin | None = None
     filters: dict[tuple[str, str], tuple[str, Origin]] = field(default_factory=dict)
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from sealane.diag import Origin
 from sealane.model import (
     AccessList,
+    Bfd,
     BgpNeighbor,
     BgpNetwork,
     BgpSpeaker,
@@ -271,6 +272,7 @@ def _neighbors(draft: Draft, bgp: BgpDraft) -> Iterator[BgpNeighbor]:
             interface=on.name if on is not None else None,
             keepalive_s=bgp.keepalive_s if neighbor.keepalive_s is None else neighbor.keepalive_s,
             hold_time_s=bgp.hold_time_s if neighbor.hold_time_s is None else neighbor.hold_time_s,
+            bfd=_bfd(draft, neighbor, on),
             multihop_ttl=neighbor.multihop_ttl,
             activated=neighbor.activated,
             import_prefix_list=_filter(draft, neighbor, "prefix-list", "in"),
@@ -281,6 +283,22 @@ def _neighbors(draft: Draft, bgp: BgpDraft) -> Iterator[BgpNeighbor]:
             description=neighbor.description,
             origin=neighbor.origin,
         )
+
+
+def _bfd(draft: Draft, neighbor: NeighborDraft, on: InterfaceDraft | None) -> Bfd | None:
+    if neighbor.bfd_at is None:
+        return None
+    if on is None or on.bfd is None:
+        draft.warning(
+            "ASA-067",
+            f"neighbor {neighbor.address}",
+            f"asks for BFD, but {on.name if on else 'no interface towards it'} has no BFD interval; it was read as "
+            "without BFD, and only the hold time notices a dead neighbor",
+            "write `bfd interval 500 min_rx 500 multiplier 3` on the interface",
+            neighbor.bfd_at,
+        )
+        return None
+    return on.bfd
 
 
 def _interface_towards(draft: Draft, address: Address) -> InterfaceDraft | None:

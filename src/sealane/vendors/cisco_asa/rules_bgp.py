@@ -86,6 +86,14 @@ def _password(draft: Draft, args: Args) -> None:
     _neighbor(draft, args).password = Secret(word) if word.strip("*") else None
 
 
+def _bfd(draft: Draft, args: Args) -> None:
+    _neighbor(draft, args).bfd_at = draft.at
+
+
+def _no_bfd(draft: Draft, args: Args) -> None:
+    _neighbor(draft, args).bfd_at = None
+
+
 def _no_neighbor(draft: Draft, args: Args) -> None:
     _process(draft).neighbors.pop(args.address("address"), None)
 
@@ -160,6 +168,9 @@ RULES: tuple[Rule, ...] = (
         (f"{_NEIGHBOR} timers <keepalive:0-65535> <hold:0-65535> <least:0-65535>", _timers),
         (f"{_NEIGHBOR} activate", _activate),
         (f"{_NEIGHBOR} password <key:words>", _password),
+        (f"{_NEIGHBOR} fall-over bfd", _bfd),
+        (f"{_NEIGHBOR} fall-over bfd single-hop", _bfd),
+        (f"no {_NEIGHBOR} fall-over <old:any>", _no_bfd),
         (f"{_NEIGHBOR} transport path-mtu-discovery <rest:any>", nothing),
         (f"no {_NEIGHBOR} activate", _no_activate),
         (f"no {_NEIGHBOR}", _no_neighbor),

@@ -2,7 +2,7 @@
 
 import re
 
-from sealane.model import InterfaceKind
+from sealane.model import Bfd, InterfaceKind
 from sealane.net import Address, InterfaceAddress
 from sealane.vendors.cisco_asa.draft import Draft, InterfaceDraft, RouteDraft
 from sealane.vendors.cisco_asa.grammar import Args, Mode, Rule, nothing, rules
@@ -88,6 +88,15 @@ def _no_zone_member(draft: Draft, _: Args) -> None:
     _of(draft).zone = _of(draft).zone_at = None
 
 
+def _bfd(draft: Draft, args: Args) -> None:
+    """The slower of the two intervals is what both directions keep to: the far end is told the one it may send at."""
+    _of(draft).bfd = Bfd(max(args.number("send"), args.number("receive")), args.number("multiplier"))
+
+
+def _no_bfd(draft: Draft, _: Args) -> None:
+    _of(draft).bfd = None
+
+
 def _tunnel_source(draft: Draft, args: Args) -> None:
     _of(draft).tunnel_source, _of(draft).tunnel_at = args.text("nameif"), draft.at
 
@@ -167,6 +176,8 @@ RULES: tuple[Rule, ...] = (
         ("no shutdown", _no_shutdown),
         ("zone-member <zone:word>", _zone_member),
         ("no zone-member <old:any>", _no_zone_member),
+        ("bfd interval <send:50-999> min_rx <receive:50-999> multiplier <multiplier:3-50>", _bfd),
+        ("no bfd interval <old:any>", _no_bfd),
         ("tunnel source interface <nameif:word>", _tunnel_source),
         ("tunnel destination <address:address>", _tunnel_destination),
         ("tunnel mode <mode:text>", _tunnel_mode),

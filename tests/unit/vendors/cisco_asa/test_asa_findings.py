@@ -80,6 +80,8 @@ CASES = [
     ("ASA-065", added("router bgp 65001"), LAST, "the device already runs AS 65530"),
     ("ASA-066", added("router bgp 65530", " address-family ipv4 unicast", "  neighbor 9.9.9.9 remote-as 1"), LAST + 2,
      "no interface has 9.9.9.9 on its network"),
+    ("ASA-067", added("router bgp 65530", " address-family ipv4 unicast", "  neighbor 169.254.10.1 fall-over bfd"), LAST + 2,
+     "asks for BFD, but Tunnel1 has no BFD interval"),
     ("ASA-D10", changed("hostname ciscoasa", "ciscoasa(config)# hostname ciscoasa  # name"), 5,
      "1 lines are a document, not device input"),
 ]  # fmt: skip

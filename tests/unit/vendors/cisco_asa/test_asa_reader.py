@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from sealane.diag import Origin
 from sealane.model import (
+    Bfd,
     Dpd,
     Encryption,
     EspProposal,
@@ -29,6 +30,12 @@ CORRECT = (EXAMPLES / "cgw.asa.cfg").read_text()
 PUBLISHED = (EXAMPLES / "cgw.as-published.asa.cfg").read_text()
 LINES = CORRECT.split("\n") + PUBLISHED.split("\n")
 KEY = "Tr0ub4dor-and-3"
+BFD = """interface GigabitEthernet0/0
+ bfd interval 300 min_rx 500 multiplier 4
+router bgp 65530
+ address-family ipv4 unicast
+  neighbor 10.0.0.1 remote-as 45104
+  neighbor 10.0.0.1 fall-over bfd"""
 
 
 def read_device(text):
@@ -272,6 +279,8 @@ def test_an_unknown_block_does_not_pour_its_children_into_the_block_before_it():
          lambda node: node.tunnel_ends[0].dpd is None),
         ("router bgp 65530\n address-family ipv4 unicast\n  no neighbor 169.254.10.1 activate",
          lambda node: not node.bgp.neighbors[0].activated),
+        (BFD, lambda node: node.bgp.neighbors[2].bfd == Bfd(500, 4)),
+        (f"{BFD}\n  no neighbor 10.0.0.1 fall-over bfd", lambda node: node.bgp.neighbors[2].bfd is None),
         ("route-map OUT permit 10\n set as-path prepend 65530 65530\n set local-preference 200",
          lambda node: node.route_maps[0].entries[0].set_as_path_prepend == (65530, 65530)),
         ("crypto ipsec profile ALIYUN-PROFILE\n no set pfs", lambda node: node.tunnel_ends[0].esp.pfs_group is None),
