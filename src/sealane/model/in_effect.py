@@ -5,9 +5,12 @@ Source: Cisco ASA 9.19 configuration guides on static routes, traffic zones, BFD
 
 from collections.abc import Container, Iterator
 from dataclasses import replace
+from itertools import combinations
 
 from sealane.model.bgp import BgpNeighbor, BgpSpeaker
 from sealane.model.node import Interface, InterfaceKind, Node, Platform, StaticRoute
+
+_LOCAL_PREFERENCE = 100
 
 
 def in_effect(node: Node) -> Node:
@@ -77,13 +80,31 @@ def _on_tunnel(node: Node, neighbor: BgpNeighbor) -> bool:
 
 
 def _maximum_paths(node: Node, speaker: BgpSpeaker) -> int:
-    """As configured, but 1 where the sessions do not share a traffic zone.
+    """As configured, but 1 where equally good paths may come by sessions that do not share a traffic zone.
 
     Without a zone an ASA balances over one interface only: with several tunnel interfaces the other paths are backups.
+    Sessions whose routes never get the same local preference do not compete, such as tunnels and a border router.
     """
-    egress = [neighbor_interface(node, neighbor) for neighbor in speaker.neighbors if neighbor.activated]
-    zones = {None if interface is None else interface.traffic_zone for interface in egress}
-    distinct = {None if interface is None else interface.name for interface in egress}
-    if len(distinct) <= 1 or (len(zones) == 1 and None not in zones):
-        return speaker.maximum_paths
-    return 1
+    active = [neighbor for neighbor in speaker.neighbors if neighbor.activated]
+    for one, other in combinations(active, 2):
+        compete = _local_preferences(node, one) & _local_preferences(node, other)
+        if compete and not _balanced(node, one, other):
+            return 1
+    return speaker.maximum_paths
+
+
+def _balanced(node: Node, one: BgpNeighbor, other: BgpNeighbor) -> bool:
+    """True when equally good paths by both sessions are used at once."""
+    here, there = neighbor_interface(node, one), neighbor_interface(node, other)
+    if here is None or there is None:
+        return here is there
+    return here.name == there.name or (here.traffic_zone is not None and here.traffic_zone == there.traffic_zone)
+
+
+def _local_preferences(node: Node, neighbor: BgpNeighbor) -> frozenset[int]:
+    """Every local preference that a route learned by a session may get; without a map the platform's default."""
+    found = next((one for one in node.route_maps if one.name == neighbor.import_route_map), None)
+    if found is None:
+        return frozenset({_LOCAL_PREFERENCE})
+    chosen = (one.set_local_pref for one in found.entries if one.permit)
+    return frozenset(_LOCAL_PREFERENCE if one is None else one for one in chosen)
