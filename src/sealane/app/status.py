@@ -13,7 +13,7 @@ from sealane.drivers.frr import read_summary
 from sealane.drivers.frr.io import vtysh
 from sealane.drivers.strongswan import SaState
 from sealane.host import run, run_unchecked
-from sealane.lower import Lowered, PlacedEnd
+from sealane.lower import Lowered, PlacedEnd, meter_table
 from sealane.model import AttachmentKind, Network, Node, Platform, Port, TunnelPair
 from sealane.net import Address, NodeName, Prefix
 from sealane.vendors import nftables
@@ -179,9 +179,10 @@ class Observer:
 
     def meter(self, port: Port) -> nftables.MeterReading:
         """The meter of one port."""
-        space = self.lowered.places[port.node].namespace
-        table = ["nft", "-j", "list", "counters", "table", "inet", nftables.METER_TABLE]
-        return nftables.read_meter(run(table, namespace=space))
+        place = self.lowered.places[port.node]
+        name = meter_table(self.network, place, port)
+        counters = run(["nft", "-j", "list", "counters", "table", "inet", name], namespace=place.namespace)
+        return nftables.read_meter(counters, name)
 
     def nexthops(self, node: str, table: int | None, address: str) -> tuple[str, ...]:
         """Interfaces that a node's kernel would use towards an address, from the longest prefix of a table."""

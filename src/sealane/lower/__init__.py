@@ -1,5 +1,6 @@
 """From the Network to Linux: which namespaces, links, routes, filters and daemons make it. Pure."""
 
+from sealane.lower.filters import meter_table
 from sealane.lower.names import PREFIX, linux_names, namespace, network_prefix, node_directory, slug
 from sealane.lower.options import EspBackend, LowerOptions
 from sealane.lower.realize import Lowered, lower
@@ -16,6 +17,7 @@ __all__ = [
     "PlacedEnd",
     "linux_names",
     "lower",
+    "meter_table",
     "namespace",
     "network_prefix",
     "node_directory",

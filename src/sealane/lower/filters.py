@@ -47,8 +47,16 @@ def lower_meters(
         for port in (circuit.cloud, circuit.site):
             if port is not None:
                 place = where[port.node]
-                text = nftables.meter_of(metered, circuit, place.names[port.interface])
-                yield port, _table(place.namespace, nftables.METER_TABLE, text)
+                name = meter_table(network, place, port)
+                text = nftables.meter_of(metered, circuit, place.names[port.interface], name=name)
+                yield port, _table(place.namespace, name, text)
+
+
+def meter_table(network: Network, place: Place, port: Port) -> str:
+    """Name of the table of a circuit port's meter; it names the port where the node has several."""
+    ports = [one for circuit in network.circuits for one in (circuit.cloud, circuit.site) if one is not None]
+    alone = sum(one.node == port.node for one in ports) == 1
+    return nftables.METER_TABLE if alone else nftables.meter_table_of(place.names[port.interface])
 
 
 def _table(namespace: str, name: str, text: str) -> Resource:

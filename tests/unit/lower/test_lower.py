@@ -36,7 +36,7 @@ from sealane.plan import (
 )
 
 KERNEL, USERSPACE = EspBackend.KERNEL, EspBackend.USERSPACE
-EXAMPLES = ("hangzhou", "hangzhou-gateway")
+EXAMPLES = ("hangzhou", "hangzhou-gateway", "bgp-on-vbr", "load-balancing", "active-standby")
 BOTH = pytest.mark.parametrize("name", EXAMPLES)
 EITHER = pytest.mark.parametrize("esp", list(EspBackend))
 
@@ -91,7 +91,8 @@ def test_the_back_ends_agree_on_every_byte_of_the_routing_daemons(name: str) -> 
         for esp in (KERNEL, USERSPACE)
     )
     assert kernel == userspace
-    assert len(kernel) == 3
+    routers = [node for node in example(name).nodes if node.bgp or node.vbr or node.transit_router]
+    assert len(kernel) == len(routers)
 
 
 @BOTH
@@ -234,6 +235,20 @@ def test_two_tunnels_on_one_outer_address_are_refused_in_user_space_only() -> No
 def test_the_mode_of_the_host_reaches_the_meters_and_nothing_else() -> None:
     plain, required = (by_key(lowered(example(), KERNEL, mode=mode)) for mode in (None, Mode.REQUIRED))
     assert {key.name for key in plain if plain[key] != required[key]} == {"inet sealane_meter"}
+
+
+def test_every_circuit_port_has_a_meter_of_its_own() -> None:
+    keys = by_key(lowered(example("load-balancing"), USERSPACE))
+    found = {(key.namespace, key.name) for key in keys if key.name.startswith("inet sealane_meter")}
+    assert found == {
+        ("sealane.load-balancing.vbr1", "inet sealane_meter"),
+        ("sealane.load-balancing.vbr2", "inet sealane_meter"),
+        ("sealane.load-balancing.cgw", "inet sealane_meter_vbr1"),
+        ("sealane.load-balancing.cgw", "inet sealane_meter_vbr2"),
+    }
+    for space, name in found:
+        port = name.removeprefix("inet sealane_meter").removeprefix("_") or "circuit"
+        assert f'iifname "{port}"' in keys[Key(Kind.FILTER, space, name)].text  # type: ignore[union-attr]
 
 
 def test_a_changed_key_changes_that_connection_and_nothing_else() -> None:

@@ -1,7 +1,15 @@
 """nftables rulesets: the meter, guards, and the filters of devices and hosts, as text for ``nft -f -``."""
 
 from sealane.vendors.nftables.group import GROUP_TABLE, security_group
-from sealane.vendors.nftables.meter import METER_TABLE, Count, MeterReading, meter, meter_of, read_meter
+from sealane.vendors.nftables.meter import (
+    METER_TABLE,
+    Count,
+    MeterReading,
+    meter,
+    meter_of,
+    meter_table_of,
+    read_meter,
+)
 from sealane.vendors.nftables.paths import DRILL_TABLE, GUARD_TABLE, MSS_TABLE, drill, guard, mss_clamp
 from sealane.vendors.nftables.stateful import STATEFUL_TABLE, stateful_device
 from sealane.vendors.nftables.text import slug
@@ -19,6 +27,7 @@ __all__ = [
     "guard",
     "meter",
     "meter_of",
+    "meter_table_of",
     "mss_clamp",
     "read_meter",
     "security_group",

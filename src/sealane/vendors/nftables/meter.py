@@ -1,6 +1,7 @@
 """The meter: counters on the circuit-facing port that tell ESP, IKE and clear protected packets apart.
 
-Table ``inet sealane_meter``. Every packet that crosses the port passes one of the two hooks once and one class:
+Table ``inet sealane_meter``, one for each circuit port. Every packet that crosses the port passes one of the two hooks
+once and one class:
 
 1. ``class_ike`` and ``class_esp``: between the ends of a tunnel (RFC 7296, RFC 4303, RFC 3948) and nothing else
    between them, so that other traffic of these addresses counts as clear;
@@ -75,6 +76,7 @@ def meter(
     tunnels: Iterable[tuple[Address, Address]] | None = None,
     circuit_addresses: Iterable[Address] = (),
     enforce: bool = True,
+    name: str = METER_TABLE,
 ) -> str:
     """The meter of one circuit, for the namespace that owns a port of it (either end).
 
@@ -85,6 +87,7 @@ def meter(
         tunnels: Outer address pairs of the tunnels. None takes any pair for a tunnel, for a far end nobody modelled.
         circuit_addresses: Addresses of both ends of the circuit.
         enforce: False counts what a required protection would drop as clear and lets it pass.
+        name: Of the table; a namespace with several circuit ports has a meter for each.
 
     Raises:
         ValueError: The interface name is not one the kernel would take.
@@ -98,28 +101,36 @@ def meter(
     shared = [*_to_outer(pairs), *_circuit_routing(circuit_addresses)]
     if pairs is None or pairs:
         body.extend(chain("outer", None, _OUTER_RULES if pairs is None else [*_OUTER_RULES, _LATER_FRAGMENT]))
-    for name, hook, match, arriving in (
+    for way, hook, match, arriving in (
         ("arriving", "type filter hook prerouting priority -300; policy accept;", f"iifname {port}", True),
         ("leaving", "type filter hook postrouting priority 300; policy accept;", f"oifname {port}", False),
     ):
-        body.extend(chain(name, hook, [f"{match} jump classify_{name}"]))
+        body.extend(chain(way, hook, [f"{match} jump classify_{way}"]))
         protected = _protection_rules(wanted, arriving=arriving, enforce=enforce)
-        body.extend(chain(f"classify_{name}", None, [*shared, *protected, *_routing(""), "counter name class_other"]))
-    return table(METER_TABLE, body)
+        body.extend(chain(f"classify_{way}", None, [*shared, *protected, *_routing(""), "counter name class_other"]))
+    return table(name, body)
 
 
-def meter_of(network: Network, circuit: Circuit, interface: str, *, enforce: bool = True) -> str:
+def meter_table_of(interface: str) -> str:
+    """Name of the table of one of several meters in a namespace, by the Linux name of its port."""
+    return f"{METER_TABLE}_{slug(interface)}"
+
+
+def meter_of(
+    network: Network, circuit: Circuit, interface: str, *, enforce: bool = True, name: str = METER_TABLE
+) -> str:
     """The meter of a circuit with everything that the Network tells about it."""
     ends = [circuit.cloud, *([circuit.site] if circuit.site is not None else [])]
     addresses = [one.ip for end in ends for one in network.node(end.node).interface(end.interface).addresses]
     pairs = [(pair.near.local, pair.near.remote) for pair in network.tunnels()]
     return meter(
-        circuit, interface, network.protections, tunnels=pairs, circuit_addresses=addresses, enforce=enforce
+        circuit, interface, network.protections, tunnels=pairs, circuit_addresses=addresses, enforce=enforce,
+        name=name,
     )
 
 
-def read_meter(json_text: str) -> MeterReading:
-    """The reading in the answer of ``nft -j list counters table inet sealane_meter``.
+def read_meter(json_text: str, name: str = METER_TABLE) -> MeterReading:
+    """The reading in the answer of ``nft -j list counters table inet NAME``.
 
     Raises:
         ValueError: The answer is not JSON of that form, or has no meter in it.
@@ -127,14 +138,14 @@ def read_meter(json_text: str) -> MeterReading:
     found: dict[str, Count] = {}
     for item in json.loads(json_text)["nftables"]:
         counter = item.get("counter")
-        if counter is not None and counter.get("table") == METER_TABLE:
+        if counter is not None and counter.get("table") == name:
             found[counter["name"]] = Count(int(counter["packets"]), int(counter["bytes"]))
-    missing = [name for name in _CLASSES if _CLASS + name not in found]
+    missing = [one for one in _CLASSES if _CLASS + one not in found]
     if missing:
-        raise ValueError(f"no counter {', '.join(missing)} in table {METER_TABLE}")
+        raise ValueError(f"no counter {', '.join(missing)} in table {name}")
     clear, blocked, refused = (_by_protection(found, head) for head in ("clear_", "blocked_", "refused_"))
     return MeterReading(
-        **{name: found[_CLASS + name] for name in _CLASSES},
+        **{one: found[_CLASS + one] for one in _CLASSES},
         clear_protected=sum(clear.values(), Count()),
         blocked=sum(blocked.values(), Count()),
         refused=sum(refused.values(), Count()),
