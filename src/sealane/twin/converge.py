@@ -1,0 +1,142 @@
+"""From a Network and failed elements to the converged state."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sealane.model import Network, TunnelPair
+from sealane.net import NodeName
+from sealane.twin.control import settle
+from sealane.twin.coupling import coupled_tunnels
+from sealane.twin.element import NOTHING, Element, ElementKind, Failures, connection_of
+from sealane.twin.forward import Walker
+from sealane.twin.liveness import Liveness, State, solve
+from sealane.twin.negotiation import disagreement
+from sealane.twin.packet import Trip
+from sealane.twin.session import sessions
+from sealane.twin.situation import Situation
+from sealane.twin.state import Tables
+from sealane.twin.topology import Topology
+
+
+@dataclass(frozen=True, slots=True)
+class TunnelState:
+    """One tunnel.
+
+    Args:
+        name: Its name in the plan.
+        carries: True when it carries packets.
+        reason: Why not, or why it comes and goes; empty when it carries.
+        outer: The ways of its own packets, from both ends.
+    """
+
+    name: str
+    carries: bool
+    reason: str
+    outer: tuple[Trip, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Converged:
+    """The state of a network under given failures.
+
+    ``tables`` belong to ``liveness.tunnels``: while tunnels come and go, to those that stay.
+    """
+
+    twin: "Twin"
+    failed: Failures
+    liveness: Liveness
+    tables: Tables
+    tunnels: Mapping[str, TunnelState]
+
+    def walker(self, *, refuse: bool = True) -> Walker:
+        """Sends packets through this state; see Walker."""
+        return self.twin.walker(self.failed, self.liveness.tunnels, refuse=refuse)
+
+
+class Twin:
+    """Computes states of one network and remembers what it computed."""
+
+    def __init__(self, network: Network) -> None:
+        self.network = network
+        self.topology = Topology(network)
+        self.sessions = sessions(self.topology)
+        self.pairs: Mapping[str, TunnelPair] = {pair.name: pair for pair in network.tunnels()}
+        self._disagreements = {name: disagreement(pair) for name, pair in self.pairs.items()}
+        self._coupled = coupled_tunnels(self.topology, self.pairs)
+        self._tunnel_of: dict[tuple[NodeName, str], str] = {}
+        for name, pair in self.pairs.items():
+            self._tunnel_of[pair.near_node, pair.near.interface] = name
+            if pair.far_node is not None and pair.far is not None:
+                self._tunnel_of[pair.far_node, pair.far.interface] = name
+        self._settled: dict[tuple[Failures, State], tuple[Situation, Tables]] = {}
+
+    def converge(self, failed: Failures = NOTHING) -> Converged:
+        """The state that a cold start of the network leads to while these elements have failed."""
+        liveness = solve(self.pairs, lambda state: self._step(failed, state), self._coupled)
+        tunnels = {name: self._tunnel(failed, liveness, name) for name in self.pairs}
+        return Converged(self, failed, liveness, self.tables(failed, liveness.tunnels), tunnels)
+
+    def tables(self, failed: Failures, tunnels: State) -> Tables:
+        """Tables while exactly these tunnels carry packets."""
+        return self._settle(failed, tunnels)[1]
+
+    def walker(self, failed: Failures, tunnels: State, *, refuse: bool = True) -> Walker:
+        """Sends packets through the tables of given tunnels."""
+        situation, tables = self._settle(failed, tunnels)
+        return Walker(situation, tables, self.pairs, refuse=refuse)
+
+    def _settle(self, failed: Failures, tunnels: State) -> tuple[Situation, Tables]:
+        key = (failed, tunnels)
+        found = self._settled.get(key)
+        if found is None:
+            situation = Situation(self.topology, failed, tunnels, self._tunnel_of)
+            found = self._settled[key] = (situation, settle(situation, self.sessions))
+        return found
+
+    def _step(self, failed: Failures, tunnels: State) -> State:
+        walker = self.walker(failed, tunnels)
+        return frozenset(name for name in self.pairs if not self._obstacle(walker, failed, name)[0])
+
+    def _obstacle(self, walker: Walker, failed: Failures, name: str) -> tuple[str, tuple[Trip, ...]]:
+        """Why a tunnel carries nothing, with the ways of its own packets; empty when it carries."""
+        pair = self.pairs[name]
+        for element in (Element(ElementKind.TUNNEL, name), Element(ElementKind.CONNECTION, connection_of(name))):
+            if element in failed:
+                return f"{element} has failed", ()
+        for node in (pair.near_node, pair.far_node):
+            if node is not None and Element(ElementKind.NODE, node) in failed:
+                return f"{node} has failed", ()
+        if self._disagreements[name] or pair.far is None or pair.far_node is None:
+            return self._disagreements[name], ()
+        for node, end in ((pair.near_node, pair.near), (pair.far_node, pair.far)):
+            if not self._enabled(node, end.interface):
+                return f"{end.interface} of {node} is shut down", ()
+        trips = (
+            *walker.send_outer(pair, pair.near, pair.near_node),
+            *walker.send_outer(pair, pair.far, pair.far_node),
+        )
+        lost = next((trip for trip in trips if not trip.delivered), None)
+        if lost is None:
+            return "", trips
+        return f"its own packet {lost.packet} ends at {lost.end}: {lost.hops[-1].note}", trips
+
+    def _enabled(self, node: NodeName, interface: str) -> bool:
+        found = self.topology.interfaces.get((node, interface))
+        return found is not None and found.enabled
+
+    def _tunnel(self, failed: Failures, liveness: Liveness, name: str) -> TunnelState:
+        carries = name in liveness.tunnels
+        if name in liveness.flapping:
+            return self._flapping(failed, liveness, name)
+        reason, trips = self._obstacle(self.walker(failed, liveness.tunnels), failed, name)
+        return TunnelState(name, carries, "" if carries else reason, trips)
+
+    def _flapping(self, failed: Failures, liveness: Liveness, name: str) -> TunnelState:
+        """Why a tunnel comes and goes: what hinders it in that state of the cycle in which it is up."""
+        for state in liveness.cycle:
+            if name in state:
+                reason, trips = self._obstacle(self.walker(failed, state), failed, name)
+                if reason:
+                    return TunnelState(name, carries=False, reason=f"comes and goes: while it is up, {reason}",
+                                       outer=trips)
+        return TunnelState(name, carries=False, reason="comes and goes with other tunnels")
