@@ -19,7 +19,7 @@ from sealane.drivers.frr import FrrDriver
 from sealane.drivers.linux import LinuxDriver
 from sealane.drivers.strongswan import StrongswanDriver
 from sealane.host import alive, find_processes, list_namespaces, remove_stale, stop
-from sealane.lower import PREFIX, EspBackend, Lowered, LowerOptions, lower, network_prefix, on_this_host
+from sealane.lower import PREFIX, EspBackend, Lowered, LowerOptions, PlacedEnd, lower, network_prefix, on_this_host
 from sealane.model import Mode, Network
 from sealane.net import Secret, is_short_name
 from sealane.plan import Delete, Kind, Plan, Stage
@@ -297,11 +297,15 @@ def _rejoin(network: Network, lowered: Lowered, strongswan: StrongswanDriver) ->
         if near is None or far is None:
             continue
         for restarted, other in ((near, far), (far, near)):
-            if not other.end.initiates:
-                continue
-            held = strongswan.spis(other.charon).get(other.interface, frozenset())
-            if held and held.isdisjoint(strongswan.spis(restarted.charon).get(restarted.interface, ())):
+            # asked twice: an IKE SA may have been rekeyed between the two answers
+            if other.end.initiates and all(_forgotten(strongswan, other, restarted) for _ in range(2)):
                 strongswan.begin_again(other.charon, other.interface)
+
+
+def _forgotten(strongswan: StrongswanDriver, one: PlacedEnd, peer: PlacedEnd) -> bool:
+    """True when an end has IKE SAs that were answered, and its peer knows none of them."""
+    held = strongswan.spis(one.charon).get(one.interface, frozenset())
+    return bool(held) and held.isdisjoint(strongswan.spis(peer.charon).get(peer.interface, frozenset()))
 
 
 def _announce(progress: Progress | None) -> Callable[[Stage], None]:

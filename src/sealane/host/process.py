@@ -114,9 +114,10 @@ def find_placed(network: str) -> Mapping[int, Tag]:
 
 
 def alive(pid: int) -> bool:
-    """True while the process runs; a zombie does not."""
+    """True while the process runs; a zombie does not, once the last of its threads, which holds its files, is gone."""
     try:
-        return Path("/proc", str(pid), "stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+        zombie = Path("/proc", str(pid), "stat").read_text().rsplit(")", 1)[1].split()[0] == "Z"
+        return not zombie or len(os.listdir(f"/proc/{pid}/task")) > 1  # noqa: PTH208 - see find_processes
     except (OSError, IndexError):
         return False
 

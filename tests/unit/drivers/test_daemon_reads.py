@@ -3,7 +3,7 @@ import copy
 from replay import recorded, recorded_json
 from sealane.drivers.bird import BgpSession, read_protocols
 from sealane.drivers.frr import FrrSession, read_summary
-from sealane.drivers.strongswan import SaState, read_sas
+from sealane.drivers.strongswan import SaState, read_sas, read_spis
 
 
 def seen(session: BgpSession) -> tuple[str, str, str, int, int, str]:
@@ -93,6 +93,14 @@ def test_a_negotiation_without_an_answer_has_no_child() -> None:
 
 def test_without_sas_nothing_is_read() -> None:
     assert read_sas([]) == {}
+    assert read_spis([]) == {}
+
+
+def test_an_ike_sa_is_known_by_both_spis_once_the_peer_has_answered() -> None:
+    answer = recorded_json("strongswan/sas-installed.json")
+    spis = {"ipsec1-282bd": frozenset({"225aa0435c1c0ae9 d7cf8f0ca37e13ed"})}
+    assert read_spis(answer) == read_spis(in_bytes(answer)) == spis
+    assert read_spis(recorded_json("strongswan/sas-connecting.json")) == {}
 
 
 def test_of_two_sas_of_a_connection_the_installed_one_counts_in_any_order() -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from sealane.diag import Fault
 from sealane.drivers.strongswan import io
-from sealane.drivers.strongswan.read import SaState, read_sas
+from sealane.drivers.strongswan.read import SaState, read_sas, read_spis
 from sealane.host import (
     Tag,
     exists,
@@ -44,6 +44,8 @@ PskLookup = Callable[[str], Secret | None]
 """From a tunnel end's name ``node/tunnel`` to its key."""
 
 _WORKERS = 4
+_PLACED = "tun"
+"""File that tells of charon's TUN once all of it is in place."""
 _UPDOWN = """#!/bin/sh
 # written by sealane: the tunnel interface is up exactly while a child SA is. $1 namespace, $2 interface
 case "$PLUTO_VERB" in
@@ -81,7 +83,7 @@ class StrongswanDriver:
         return resource
 
     def observe(self) -> tuple[Resource, ...]:
-        """See Driver. A charon whose TUN is gone is reported without it: it has to be mended."""
+        """See Driver. A charon whose TUN is gone or was not placed as a whole is reported without it: to be mended."""
         spaces = {tag.namespace for tag in find_placed(self._network).values() if tag.role == io.ROLE}
         found: list[Resource] = []
         for space in sorted(spaces):
@@ -96,9 +98,9 @@ class StrongswanDriver:
         return tuple(found)
 
     def _observed_charon(self, space: str) -> CharonSpec:
-        stored = json.loads(read_text(self.directory(space) / "tun") or "null")
+        stored = json.loads(read_text(self.directory(space) / _PLACED) or "null")
         tun = TunSpec(**stored) if stored else None
-        if tun is not None and not io.tun_exists(tun):
+        if tun is not None and not (io.tun_exists(tun) and io.has_decoy(space)):
             tun = None
         return CharonSpec(read_text(self.directory(space) / "strongswan.conf") or "", tun)
 
@@ -118,7 +120,7 @@ class StrongswanDriver:
 
         charon gives up for good when a peer refuses it, and a device would go on trying. ``unanswered`` begins again
         where no peer answered: a first request that was lost, since routes were still being learnt, charon itself
-        repeats only after a quarter of the time to give up.
+        repeats only after a quarter of the time to give up. It also asks again for a child SA that was refused.
         """
         spaces = None if namespaces is None else set(namespaces)
         for resource in self.observe():
@@ -128,11 +130,21 @@ class StrongswanDriver:
                 continue
             state = self.states(space).get(resource.key.name)
             # the answer to the first request chooses the proposal
-            if state is None or (unanswered and not state.ike_proposal):
+            lost = state is not None and not state.ike_proposal
+            childless = state is not None and (state.ike_state, state.child_state) == ("ESTABLISHED", "NONE")
+            if state is None or (unanswered and (lost or childless)):
                 with io.vici_session(self.directory(space)) as session:
-                    if state is not None:
+                    if lost:
                         io.terminate(session, resource.key.name)
                     io.initiate(session, resource.key.name)
+
+    def spis(self, namespace: str) -> Mapping[str, frozenset[str]]:
+        """What both ends call each IKE SA of a charon, by connection name.
+
+        Raises:
+            Fault: charon does not answer.
+        """
+        return read_spis(io.list_sas(self.directory(namespace)))
 
     def begin_again(self, namespace: str, name: str) -> None:
         """Negotiate a connection anew whose peer was started afresh, instead of waiting for dead peer detection."""
@@ -149,16 +161,17 @@ class StrongswanDriver:
             return
         directory = self.directory(space)
         make_private_directory(directory)
-        for stale in directory.glob("*.connection"):
-            stale.unlink()
+        for stale in (*directory.glob("*.connection"), directory / _PLACED):
+            stale.unlink(missing_ok=True)
         write_private(directory / "strongswan.conf", change.new.config)
         tun = change.new.tun
-        write_private(directory / "tun", json.dumps(None if tun is None else asdict(tun)))
         if tun is not None:
             io.close_way(space)
         io.start(directory, self._network, space)
         if tun is not None:
             io.place_tun(space, tun)
+            # last: a TUN that has its name may still lack its address, or charon its decoy
+            write_private(directory / _PLACED, json.dumps(asdict(tun)))
 
     def _apply_connection(self, change: Change) -> None:
         directory = self.directory(change.key.namespace)
@@ -180,9 +193,9 @@ class StrongswanDriver:
             )
         settings = json.loads(spec.settings)
         owners = (settings["local"]["id"], settings["remote"]["id"])
+        record.unlink(missing_ok=True)  # what it tells is not true while another is being loaded
         with io.vici_session(directory) as session:
-            if record.exists():
-                io.terminate(session, change.key.name)
+            io.terminate(session, change.key.name)
             io.load_connection(session, change.key.name, settings, secret.reveal(), owners)
         if spec.next_hop is not None:
             io.open_way(change.key.namespace, spec.next_hop)

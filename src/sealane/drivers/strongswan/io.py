@@ -95,6 +95,11 @@ def place_tun(namespace: str, tun: TunSpec) -> None:
     run(["ip", "-n", tun.namespace, "-batch", "-"], text="\n".join(inner) + "\n")
 
 
+def has_decoy(namespace: str) -> bool:
+    """True while ``place_tun``'s decoy is there."""
+    return has_interface(namespace, _OWN_TUN)
+
+
 def remove_decoy(namespace: str) -> None:
     """Take away what ``place_tun`` left, or the next charon would name its TUN otherwise."""
     if has_interface(namespace, _OWN_TUN):

@@ -44,6 +44,17 @@ def _proposal(section: Mapping[str, Any]) -> str:
     return "-".join(_text(section[word]) for word in words if word in section)
 
 
+def read_spis(events: Iterable[Mapping[str, Any]]) -> Mapping[str, frozenset[str]]:
+    """From the ``list-sas`` events: both SPIs of every IKE SA that a peer has answered, by connection name."""
+    found: dict[str, frozenset[str]] = {}
+    for event in events:
+        for name, ike in event.items():
+            ours, theirs = (_text(ike.get(f"{end}-spi", "")) for end in ("initiator", "responder"))
+            if theirs.strip("0"):
+                found[name] = found.get(name, frozenset()) | {f"{ours} {theirs}"}
+    return found
+
+
 _RANK = ("INSTALLED", "REKEYED", "REKEYING", "UPDATING", "INSTALLING")
 
 
