@@ -49,12 +49,17 @@ class BirdDriver:
         return resource
 
     def observe(self) -> tuple[Resource, ...]:
-        """See Driver. The configuration file is replaced only after bird accepted it, so it is what bird runs."""
+        """See Driver. The configuration file is replaced only after bird accepted it, so it is what bird runs.
+
+        While the next one lies beside it nobody knows which of them bird runs.
+        """
         spaces = {tag.namespace for tag in find_placed(self._network).values() if tag.role == io.ROLE}
-        return tuple(
-            Resource(Key(Kind.BIRD, space, ""), BirdSpec(read_text(self.directory(space) / "bird.conf") or ""))
-            for space in sorted(spaces)
-        )
+        found = []
+        for space in sorted(spaces):
+            sure = not _next(self.directory(space)).exists()
+            config = (read_text(self.directory(space) / "bird.conf") or "") if sure else ""
+            found.append(Resource(Key(Kind.BIRD, space, ""), BirdSpec(config)))
+        return tuple(found)
 
     def apply(self, stage: Stage) -> None:
         """See Driver."""
@@ -74,16 +79,22 @@ class BirdDriver:
             return
         _stop(running, space)
         write_private(directory / "bird.conf", change.new.config)
+        _next(directory).unlink(missing_ok=True)
         io.start(directory, self._network, space)
 
     def _reconfigure(self, space: str, directory: Path, config: str) -> None:
         """Swap the configuration atomically: sessions that did not change stay up."""
-        fresh = directory / "bird.conf.next"
+        fresh = _next(directory)
         write_private(fresh, config)
         answer = io.birdc(directory, "configure", f'"{fresh}"')
         if "Reconfig" not in answer:
             raise Fault(f"reconfigure bird in {space}", answer.strip()[-400:], "see the answer; run sealane up again")
         fresh.replace(directory / "bird.conf")
+
+
+def _next(directory: Path) -> Path:
+    """The configuration that bird is being told to take."""
+    return directory / "bird.conf.next"
 
 
 def _stop(running: Mapping[int, Tag], space: str) -> None:

@@ -51,14 +51,17 @@ class FrrDriver:
         return resource
 
     def observe(self) -> tuple[Resource, ...]:
-        """See Driver. An instance that lacks a daemon is reported with an empty configuration, so that it is mended."""
+        """See Driver. An instance that lacks a daemon is reported with an empty configuration, so that it is mended.
+
+        So is one whose next configuration lies beside its own: nobody knows how much of it was loaded.
+        """
         running: dict[str, set[str]] = {}
         for tag in find_placed(self._network).values():
             if tag.role in io.DAEMONS:
                 running.setdefault(tag.namespace, set()).add(tag.role)
         found = []
         for space, roles in sorted(running.items()):
-            whole = roles == set(io.DAEMONS)
+            whole = roles == set(io.DAEMONS) and not _next(self._config(space)).exists()
             config = (read_text(self._config(space)) or "") if whole else ""
             found.append(Resource(Key(Kind.FRR, space, ""), FrrSpec(config)))
         return tuple(found)
@@ -75,7 +78,7 @@ class FrrDriver:
             _stop(running, space)
             return
         config = self._config(space)
-        fresh = config.with_suffix(".next")
+        fresh = _next(config)
         make_private_directory(config.parent, 0o755)
         write_private(fresh, change.new.config)
         if isinstance(change, Update) and isinstance(change.old, FrrSpec) and _may_reload(change.old, change.new):
@@ -86,6 +89,11 @@ class FrrDriver:
             io.start(self.directory(space), self._network, space)
             io.load(self.directory(space), fresh, space)
         fresh.replace(config)
+
+
+def _next(config: Path) -> Path:
+    """The configuration that is being loaded."""
+    return config.with_suffix(".next")
 
 
 def _stop(running: Mapping[int, Tag], space: str) -> None:
