@@ -40,9 +40,10 @@ class Key:
 
 @dataclass(frozen=True, slots=True)
 class NamespaceSpec:
-    """A network namespace; ``forwarding`` makes it a router."""
+    """A network namespace; ``forwarding`` makes it a router, ``whole`` tells that its making was not cut short."""
 
     forwarding: bool
+    whole: bool = field(default=True, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

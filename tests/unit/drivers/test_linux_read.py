@@ -7,6 +7,7 @@ from sealane.drivers.linux.driver import LinuxDriver
 from sealane.drivers.linux.read import (
     FAR_END,
     alias_of,
+    is_whole,
     payload_of,
     read_filters,
     read_links,
@@ -75,6 +76,15 @@ def test_links_and_addresses_are_read_and_foreign_ones_passed_over() -> None:
         resource(Kind.ADDRESS, "sw0 10.2.0.1/30", AddressSpec("sw0", "10.2.0.1/30")),
         resource(Kind.ADDRESS, "sw0 192.0.2.1/32", AddressSpec("sw0", "192.0.2.1/32")),
     }
+
+
+def test_a_namespace_is_whole_once_lo_is_up() -> None:
+    answer = recorded_json("linux/tr-address.json")
+    assert is_whole(answer)
+    (lo,) = (link for link in answer if link["ifname"] == "lo")
+    lo["flags"] = ["LOOPBACK"]
+    assert not is_whole(answer)
+    assert not is_whole([])
 
 
 def test_rules_are_read_as_they_were_made_without_the_kernels_and_charons() -> None:

@@ -33,15 +33,16 @@ def test_a_cable_is_made_at_once_with_both_ends_in_their_namespaces() -> None:
         ("space", "link set dev link master sw0"),
         ("peer-space", "link set dev peer master sw1"),
         ("peer-space", "link set dev peer up"),
-        ("space", "link set dev link up"),
     ]
+    assert list(write.link_finish(KEY, CABLE)) == [("space", "link set dev link up")]
 
 
 @pytest.mark.parametrize("payload", KINDS)
 def test_a_name_that_is_a_word_of_ip_is_taken_for_a_name(payload: Payload) -> None:
     """``ip link add type ...`` would take the name ``type`` for its own word; ``name`` and ``dev`` stand before it."""
     key = Key(Kind.LINK, "space", "type")
-    lines = [*write.link_itself(key, payload), *write.link_settings(key, payload), *write.unmake_link(key, payload)]
+    made = [*write.link_itself(key, payload), *write.link_settings(key, payload), *write.link_finish(key, payload)]
+    lines = [*made, *write.unmake_link(key, payload)]
     for _, line in lines:
         words = line.split()
         for at, word in enumerate(words):
@@ -50,10 +51,17 @@ def test_a_name_that_is_a_word_of_ip_is_taken_for_a_name(payload: Payload) -> No
 
 
 @pytest.mark.parametrize("payload", KINDS)
-def test_a_link_is_marked_as_ours_before_it_is_set_up(payload: Payload) -> None:
-    own = [line for space, line in write.link_settings(KEY, payload) if space == "space"]
-    assert own[0].startswith('link set dev link alias "sealane ')
-    assert own[-1] == f"link set dev link {'down' if isinstance(payload, XfrmSpec) else 'up'}"
+def test_a_link_whose_making_was_cut_short_is_not_taken_for_whole(payload: Payload) -> None:
+    """Both ends are in different namespaces, whose lines are carried out side by side: what tells comes after them."""
+    before, last = list(write.link_settings(KEY, payload)), list(write.link_finish(KEY, payload))
+    mark = next(line for _, line in (*before, *last) if " alias " in line)
+    assert mark.startswith('link set dev link alias "sealane ')
+    if isinstance(payload, XfrmSpec):
+        assert last == [("space", "link set dev link down"), ("space", mark)]
+    else:
+        assert before[0] == ("space", mark)
+        assert last == [("space", "link set dev link up")]
+        assert ("space", "link set dev link up") not in before
 
 
 def test_an_xfrm_interface_has_its_id() -> None:

@@ -70,9 +70,9 @@ class LinuxDriver:
 
 
 def _observe_namespace(space: str) -> tuple[Resource, ...]:
-    found = [Resource(Key(Kind.NAMESPACE, space, ""), NamespaceSpec(io.forwards(space)))]
     our_routes = f"route show table all proto {read.ROUTE_PROTOCOL}"
     addresses, rules, routes = io.ip_json(space, "address show", "rule show", our_routes)
+    found = [Resource(Key(Kind.NAMESPACE, space, ""), NamespaceSpec(io.forwards(space), read.is_whole(addresses)))]
     found += read.read_links(space, addresses)
     found += read.read_rules(space, rules)
     found += read.read_routes(space, routes)
@@ -103,6 +103,7 @@ def _apply_links(changes: Iterable[Change]) -> None:
         io.ip_forgiving(line for key, payload in wanted for line in write.unmake_link(key, payload))
         io.ip_batch(line for key, payload in wanted for line in write.link_itself(key, payload))
     io.ip_batch(line for key, payload in wanted for line in write.link_settings(key, payload))
+    io.ip_batch(line for key, payload in wanted for line in write.link_finish(key, payload))
 
 
 def _apply_filters(changes: Iterable[Change]) -> None:

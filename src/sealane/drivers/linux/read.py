@@ -77,6 +77,11 @@ def payload_of(alias: str) -> LinkSpec | None:
     return None
 
 
+def is_whole(answer: Answer) -> bool:
+    """From ``ip -j address show``: True when lo is up, which is the last that is done when a namespace is made."""
+    return any(link.get("ifname") == "lo" and "UP" in link.get("flags", ()) for link in answer)
+
+
 def read_links(namespace: str, answer: Answer) -> Iterator[Resource]:
     """From ``ip -j -d address show``: links of ours and the addresses on them.
 

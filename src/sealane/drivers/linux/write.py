@@ -43,9 +43,13 @@ def link_itself(key: Key, payload: Payload) -> Iterator[Line]:
 
 
 def link_settings(key: Key, payload: Payload) -> Iterator[Line]:
-    """Lines that mark a link as ours, plug it into its bridge and set it up; they need both ends and the bridges."""
+    """Lines that mark a link as ours, plug it into its bridge and set up its far end; they need both ends and bridges.
+
+    A link that is marked and down is made anew, so that one of which only a part was done is not taken for whole.
+    """
     space, name = key.namespace, key.name
-    yield space, f'link set dev {name} alias "{alias_of(payload)}"'
+    if not isinstance(payload, XfrmSpec):
+        yield space, _mark(name, payload)
     match payload:
         case CableSpec(peer_space, peer, _, master, peer_master):
             yield peer_space, f'link set dev {peer} alias "{FAR_END}"'
@@ -56,7 +60,20 @@ def link_settings(key: Key, payload: Payload) -> Iterator[Line]:
             yield peer_space, f"link set dev {peer} up"
         case BridgeSpec(mtu) | XfrmSpec(_, mtu) | RealPortSpec(_, _, mtu):
             yield space, f"link set dev {name} mtu {mtu}"
-    yield space, f"link set dev {name} {'down' if isinstance(payload, XfrmSpec) else 'up'}"
+
+
+def link_finish(key: Key, payload: Payload) -> Iterator[Line]:
+    """Lines that set a link up, last; an XFRM interface, which may be down, is marked as ours only now."""
+    space, name = key.namespace, key.name
+    if isinstance(payload, XfrmSpec):
+        yield space, f"link set dev {name} down"
+        yield space, _mark(name, payload)
+    else:
+        yield space, f"link set dev {name} up"
+
+
+def _mark(name: str, payload: Payload) -> str:
+    return f'link set dev {name} alias "{alias_of(payload)}"'
 
 
 def unmake_link(key: Key, payload: Payload) -> Iterator[Line]:
