@@ -83,6 +83,32 @@ def _status_is_sensible(plan: Path) -> None:
         assert re.search(r"IKE|BGP|no route", done.stdout)
 
 
+STAGES_S = (
+    ("namespace", 0), ("namespace", 0.03), ("link", 0), ("link", 0.03), ("link", 0.07), ("address", 0), ("frr", 0.1),
+    ("charon", 0), ("charon", 0.03), ("charon", 0.06), ("charon", 0.09), ("connection", 0), ("connection", 0.03),
+)
+
+
+@pytest.mark.parametrize(("kind", "delay_s"), STAGES_S)
+def test_up_killed_in_the_midst_of_a_stage(plan, kind, delay_s):
+    """However fast the machine is, something is half made here; a second kill falls upon the mending."""
+    _kill_at(start("up", plan, "--no-wait"), kind, delay_s)
+    _kill_at(start("up", plan, "--no-wait"), kind, delay_s / 2)
+    ok("up", plan)
+    assert_encrypted(plan)
+    assert ok_json("up", plan)["changes"] == []
+    down(plan)
+
+
+def _kill_at(process: subprocess.Popen[str], kind: str, delay_s: float) -> None:
+    """Kill a command that long after it told that it works on a kind, if it ever does."""
+    for line in process.stderr or ():
+        if line.rstrip().endswith(f" x {kind}"):
+            time.sleep(delay_s)
+            break
+    end(process, signal.SIGKILL)
+
+
 def test_down_killed_then_down(plan):
     for delay_s in DOWN_DELAYS_S:
         ok("up", plan, "--no-wait")
@@ -139,6 +165,19 @@ def test_a_killed_daemon_is_mended_and_nothing_else(running, role, node, kinds):
     alive = processes(name)
     siblings = {pid for pid, tag in others.items() if tag.split(":")[1].startswith(f"sealane.{name}.{node}")}
     assert set(others) - siblings <= set(alive), "up restarted what was well"
+
+
+@pytest.mark.parametrize(("role", "node"), [("charon", "tr-t1"), ("charon", "cgw-t1"), ("zebra", "cgw")])
+@pytest.mark.parametrize("delay_s", [0, 0.1, 0.2])
+def test_a_mending_up_that_is_killed_is_mended(running, role, node, delay_s):
+    """The far end of a charon that was started anew still has its old SAs, and nobody is left who would know."""
+    (victim,) = pids(name_of(running), role, node)
+    os.kill(victim, signal.SIGKILL)
+    assert wait_for(lambda: victim not in processes(name_of(running)))
+    _kill_at(start("up", running, "--no-wait"), "connection" if role == "charon" else "frr", delay_s)
+    ok("up", running)
+    assert_encrypted(running)
+    assert ok_json("up", running)["changes"] == []
 
 
 def test_all_daemons_killed_at_once(running):
