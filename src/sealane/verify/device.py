@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 
 from sealane.diag import Finding, sort_findings
 from sealane.model import DeviceReading, Network
+from sealane.verify.device_border import BORDER
 from sealane.verify.device_case import Case, make_case
 from sealane.verify.device_ends import check_ends, check_firewall, check_paths
 from sealane.verify.device_fallback import FALLBACK
@@ -23,6 +24,7 @@ Check = Callable[[Case], Iterator[Finding]]
 _CHECKS: tuple[Check, ...] = (
     *UNDERLAY,
     *SESSIONS,
+    *BORDER,
     *FALLBACK,
     *FLOWS,
     *STRENGTH,

@@ -24,6 +24,8 @@ from sealane.model import (
 from sealane.net import InterfaceAddress, Prefix, contains, overlaps
 
 _LONGEST_PREFIX = 32
+_LOCAL_PREFERENCE = 100
+"""Where no route map sets another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +37,11 @@ class Line:
     interface: Interface | None
     mtu_bytes: int
     routed: tuple[Prefix, ...]
-    """What the border router sends into the circuit."""
+    """What the border router sends into the circuit by its own routes."""
+    session: BgpNeighbor | None = None
+    """The border router's BGP session with the device; None with static routes only."""
+    told: tuple[Prefix, ...] = ()
+    """What the border router tells over that session."""
 
     @property
     def device_address(self) -> InterfaceAddress:
@@ -90,6 +96,40 @@ class Case:
         usable = [route for route in self.device.static_routes if contains(route.prefix, prefix)]
         return min(usable, key=lambda route: (-route.prefix.prefixlen, route.distance), default=None)
 
+    def way_to(self, prefix: Prefix) -> tuple[str | None, Origin | None]:
+        """The interface by which packets to the prefix leave outside of tunnels, and what says so."""
+        static = self.route_to(prefix)
+        learned = [
+            (one.prefixlen, line.interface.name, mine.origin)
+            for line in self.lines
+            if line.interface is not None and (mine := self.neighbor_on(line)) is not None
+            for one in self.learns(line)
+            if contains(one, prefix)
+        ]
+        length, interface, origin = max(learned, key=lambda found: found[0], default=(-1, None, None))
+        if static is not None and static.prefix.prefixlen >= length:
+            return static.interface, static.origin
+        return interface, origin
+
+    def neighbor_on(self, line: Line) -> BgpNeighbor | None:
+        """The device's session with the border router of a circuit, where both ends have one."""
+        neighbors = self.device.bgp.neighbors if self.device.bgp and line.session else ()
+        return next((one for one in neighbors if one.address == line.cloud.ip and one.activated), None)
+
+    def tells(self, line: Line) -> tuple[Prefix, ...]:
+        """Prefixes of its own that the device tells the border router of a circuit."""
+        mine = self.neighbor_on(line)
+        return tuple(one for one in self.announced() if mine is not None and lets_out(self, mine, one))
+
+    def learns(self, line: Line) -> tuple[Prefix, ...]:
+        """Prefixes that the device takes from the border router of a circuit."""
+        mine = self.neighbor_on(line)
+        return tuple(one for one in line.told if mine is not None and preference(self, mine, one) is not None)
+
+    def reached(self, line: Line) -> tuple[Prefix, ...]:
+        """What the border router sends into a circuit: by its own routes, and by what the device tells it."""
+        return (*line.routed, *self.tells(line))
+
     def clear_routes(self, protection: Protection) -> tuple[tuple[Line, StaticRoute], ...]:
         """Static routes that send protected packets into a circuit."""
         return tuple(
@@ -112,7 +152,7 @@ class Case:
 
     def announced_by_cloud(self) -> tuple[Prefix, ...]:
         """What the transit routers tell over the tunnels: the VPCs' prefixes of the connection's table."""
-        return tuple(dict.fromkeys(prefix for pair in self.pairs if pair.router for prefix in _told(pair)))
+        return tuple(dict.fromkeys(prefix for pair in self.pairs if pair.router for prefix in announced_over(pair)))
 
 
 def make_case(reading: DeviceReading, network: Network) -> Case:
@@ -147,7 +187,27 @@ def _lines(device: Node, network: Network) -> Iterator[Line]:
         ]
         if mine or (circuit.site is None and found):
             routed = tuple(route.prefix for route in border.vbr.circuit_routes) if border.vbr else ()
-            yield Line(circuit.name, addresses[0], found[0] if found else None, circuit.mtu_bytes, routed)
+            sessions = border.vbr.neighbors if border.vbr else ()
+            session = next((one for one in sessions if one.address in addresses[0].network), None)
+            told = tuple(_told_by(network, border))
+            yield Line(
+                circuit.name, addresses[0], found[0] if found else None, circuit.mtu_bytes, routed, session, told
+            )
+
+
+def _told_by(network: Network, border: Node) -> Iterator[Prefix]:
+    """What a border router hands on from its transit router."""
+    routers = [node.transit_router for node in network.of_platform(Platform.TRANSIT_ROUTER) if node.transit_router]
+    for router in routers:
+        for one in router.attachments:
+            if one.peer != border.name or one.kind is not AttachmentKind.VBR or not one.auto_publish:
+                continue
+            yield from _cloud_routes(router, one.association)
+            learns_vpn = any(
+                other.kind is AttachmentKind.VPN and one.association in other.propagations
+                for other in router.attachments
+            )
+            yield from (cidr.prefix for cidr in router.cidrs if cidr.publish and learns_vpn)
 
 
 def _session(router: TransitRouter | None, near: TunnelEnd) -> BgpNeighbor | None:
@@ -158,16 +218,22 @@ def _session(router: TransitRouter | None, near: TunnelEnd) -> BgpNeighbor | Non
     return None
 
 
-def _told(pair: Pair) -> Iterator[Prefix]:
+def announced_over(pair: Pair) -> tuple[Prefix, ...]:
+    """What the transit router tells over a tunnel."""
     if pair.router is None or pair.session is None:
-        return
+        return ()
     table = next((one.association for one in pair.router.attachments if pair.session in one.neighbors), None)
-    vpcs = [one for one in pair.router.attachments if one.kind is AttachmentKind.VPC]
+    return tuple(_cloud_routes(pair.router, table))
+
+
+def _cloud_routes(router: TransitRouter, table: str | None) -> Iterator[Prefix]:
+    """The VPCs' prefixes in a route table."""
+    vpcs = [one for one in router.attachments if one.kind is AttachmentKind.VPC]
     for attachment in vpcs:
         if table in attachment.propagations:
             yield from attachment.prefixes
     names = {attachment.name for attachment in vpcs}
-    for routes in (one.routes for one in pair.router.tables if one.name == table):
+    for routes in (one.routes for one in router.tables if one.name == table):
         yield from (route.prefix for route in routes if route.attachment in names)
 
 
@@ -224,6 +290,23 @@ def passes(case: Case, prefix_list: str | None, route_map: str | None, prefix: P
         if not lists or any(_permits(case, name, prefix) for name in lists):
             return entry.permit
     return found is None
+
+
+def lets_out(case: Case, neighbor: BgpNeighbor, prefix: Prefix) -> bool:
+    """Whether a session's outbound filters let a prefix through."""
+    return passes(case, neighbor.export_prefix_list, neighbor.export_route_map, prefix)
+
+
+def preference(case: Case, neighbor: BgpNeighbor, prefix: Prefix) -> int | None:
+    """The local preference that a prefix from a neighbor gets; None when the inbound filters hold it back."""
+    if not passes(case, neighbor.import_prefix_list, neighbor.import_route_map, prefix):
+        return None
+    found = route_map_of(case, neighbor.import_route_map)
+    for entry in found.entries if found else ():
+        lists = entry.match_prefix_lists
+        if not lists or any(_permits(case, name, prefix) for name in lists):
+            return _LOCAL_PREFERENCE if entry.set_local_pref is None else entry.set_local_pref
+    return _LOCAL_PREFERENCE
 
 
 def route_map_of(case: Case, name: str | None) -> RouteMap | None:

@@ -151,18 +151,18 @@ def check_paths(case: Case) -> Iterator[Finding]:
     circuits = {line.interface.name: line for line in case.lines if line.interface}
     for pair in case.pairs:
         target = host_prefix(pair.near.local)
-        route = case.route_to(target)
-        if circuits and (route is None or route.interface not in circuits):
+        way, origin = case.way_to(target)
+        if circuits and way not in circuits:
             name, line = next(iter(circuits.items()))
             yield error(
                 code="DEV-112",
                 subject=f"interface {pair.far.name}",
-                problem=f"its outer packets to {pair.near.local} leave by {route.interface if route else 'no route'}, "
+                problem=f"its outer packets to {pair.near.local} leave by {way or 'no route'}, "
                 f"expected {name}; the tunnel stays down and traffic in both directions stays in clear",
                 remedy=enter(f"route {case.nameif(name)} {masked(target)} {line.cloud.ip} 1"),
-                seen_at=known(route.origin if route else None, pair.far.origin),
+                seen_at=known(origin, pair.far.origin),
             )
-        for line in circuits.values():
+        for line in [circuits[way]] if way in circuits else circuits.values():
             yield from _outer_filter(case, line, pair.near.local, pair.far.local)
 
 

@@ -106,7 +106,7 @@ def _d13(case: Case) -> Iterator[Finding]:
 
 def _d16(case: Case) -> Iterator[Finding]:
     cloud = [prefix for protection in case.network.protections for prefix in protection.cloud]
-    for line in case.lines[:1]:
+    for line in case.lines:
         if cloud and line.interface is not None:
             captures = (f"capture CLEAR interface {line.interface.nameif} match ip {masked(one)} any" for one in cloud)
             yield info(

@@ -3,7 +3,7 @@
 ``DEV-D2``, ``DEV-D9``, ``DEV-D12``.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from sealane.diag import Finding
 from sealane.net import Prefix, contains, overlaps
@@ -15,6 +15,7 @@ from sealane.verify.device_case import (
     info,
     join,
     known,
+    lets_out,
     masked,
     neighbor_of,
     passes,
@@ -72,12 +73,13 @@ def _route_for(case: Case, prefix: Prefix) -> str:
 def _d2_hidden(case: Case, site: Prefix) -> Iterator[Finding]:
     """The announced prefix does not help: a filter holds it back, or it is no longer than the border router's."""
     live = [prefix for prefix in case.announced() if overlaps(prefix, site)]
+    circuits = [wide for line in case.lines for wide in case.reached(line)]
     for pair in case.pairs:
         mine = neighbor_of(case, pair)
         if mine is None:
             continue
-        held = [one for one in live if not passes(case, mine.export_prefix_list, mine.export_route_map, one)]
-        if held:
+        held = [one for one in live if not lets_out(case, mine, one)]
+        if held and not covered(site, (one for one in live if one not in held)):
             name = mine.export_prefix_list or mine.export_route_map
             yield error(
                 code="DEV-D2",
@@ -86,16 +88,38 @@ def _d2_hidden(case: Case, site: Prefix) -> Iterator[Finding]:
                 remedy=enter(*(f"prefix-list {name} permit {one}" for one in held)),
                 seen_at=case.places(f"neighbor {mine.address} prefix-list {name} out", mine.origin),
             )
-    short = [one for one in live for line in case.lines if any(contains(one, wide) for wide in line.routed)]
+    sessions = [mine for pair in case.pairs if (mine := neighbor_of(case, pair)) is not None]
+    told = [one for one in live if any(lets_out(case, mine, one) for mine in sessions)]
+    short = [one for one in told if any(_outranked(site, one, wide, told) for wide in circuits)]
     if short:
         yield error(
             code="DEV-D2",
             subject=f"site network {site}",
             problem=f"{join(short)} is announced, but not longer than the border router's own route, which ranks "
             f"higher: {_D2_LEAK}",
-            remedy=enter(_route_for(case, site), f"network {site.network_address} mask {site.netmask}"),
+            remedy=_lengthen(case, site),
             seen_at=known(*(one.origin for one in (case.device.bgp.networks if case.device.bgp else ()))),
         )
+
+
+def _lengthen(case: Case, site: Prefix) -> str:
+    """Let the tunnels have the longer prefix: by telling it there, or by no longer telling it to the border router."""
+    borders = [
+        mine.address
+        for line in case.lines
+        if (mine := case.neighbor_on(line)) is not None and any(contains(site, one) for one in case.tells(line))
+    ]
+    if borders:
+        return f"let no outbound filter of neighbor {join(borders)} permit {site} or a part of it"
+    return enter(_route_for(case, site), f"network {site.network_address} mask {site.netmask}")
+
+
+def _outranked(site: Prefix, told: Prefix, wide: Prefix, others: Iterable[Prefix]) -> bool:
+    """True when a border router's route takes part of a site that no longer prefix draws into the tunnels."""
+    if not contains(told, wide) or not overlaps(wide, site):
+        return False
+    part = wide if contains(site, wide) else site
+    return not covered(part, (one for one in others if contains(wide, one) and one != wide))
 
 
 def _d9(case: Case) -> Iterator[Finding]:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from sealane.diag import Finding, Origin
 from sealane.model import AttachmentKind, InterfaceKind, TunnelEnd
 from sealane.net import Prefix, host_prefix
-from sealane.verify.device_case import Case, Pair, enter, error, join, known, masked
+from sealane.verify.device_case import Case, Pair, enter, error, join, known, lets_out, masked, neighbor_of
 
 
 def _not_joined(case: Case) -> Iterator[Finding]:
@@ -98,8 +98,12 @@ def _d7(case: Case) -> Iterator[Finding]:
     speaker = case.device.bgp
     live = case.announced()
     for one in speaker.networks if speaker else ():
-        inside = [pair for pair in case.pairs if one.prefix in live and pair.near.remote in one.prefix]
-        bare = [pair for pair in inside if not _pinned(pair, one.prefix)]
+        told = one.prefix in live and any(
+            mine is not None and lets_out(case, mine, one.prefix)
+            for mine in (neighbor_of(case, pair) for pair in case.pairs)
+        )
+        inside = [pair for pair in case.pairs if told and pair.near.remote in one.prefix]
+        bare = [pair for pair in inside if not _pinned(case, pair, one.prefix)]
         if bare:
             hosts = join(host_prefix(pair.near.remote) for pair in bare)
             yield error(
@@ -114,10 +118,16 @@ def _d7(case: Case) -> Iterator[Finding]:
             )
 
 
-def _pinned(pair: Pair, announced: Prefix) -> bool:
-    """True when the transit router reaches the outer address over the circuit by a longer custom route."""
+def _pinned(case: Case, pair: Pair, announced: Prefix) -> bool:
+    """True when the transit router reaches the outer address over the circuit by a route that ranks higher.
+
+    That is a longer custom route of its own, or one of a border router, which wins at equal length too.
+    """
     if pair.router is None:
         return False
+    borders_routes = (one for line in case.lines for one in case.reached(line))
+    if any(pair.near.remote in one and one.prefixlen >= announced.prefixlen for one in borders_routes):
+        return True
     borders = {one.name for one in pair.router.attachments if one.kind is AttachmentKind.VBR}
     return any(
         route.attachment in borders
