@@ -3,7 +3,17 @@
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from sealane.model import AttachmentKind, InterfaceKind, Network, Node, TransitRouteMap, TransitRouter
+from sealane.model import (
+    AttachmentKind,
+    BgpNeighbor,
+    BgpSpeaker,
+    InterfaceKind,
+    Network,
+    Node,
+    TransitRouteMap,
+    TransitRouter,
+    neighbor_interface,
+)
 from sealane.net import Address
 
 Stage = Callable[[Network], Network]
@@ -15,9 +25,9 @@ def plain(network: Network) -> Network:
 
 
 def tunnels_up(network: Network) -> Network:
-    """Both tunnels negotiated; no BGP on the device."""
+    """Both tunnels negotiated; no BGP on the device, but with border routers."""
     devices = {device.name for device in network.devices()}
-    quiet = _each_node(network, lambda node: replace(node, bgp=None) if node.name in devices else node)
+    quiet = _each_node(network, lambda node: replace(node, bgp=_outside(node)) if node.name in devices else node)
     return _without_host_routes(quiet)
 
 
@@ -95,6 +105,19 @@ def _without_host_routes(network: Network) -> Network:
     return _each_transit_router(no_route_policy(network), change)
 
 
+def _outside(node: Node) -> BgpSpeaker | None:
+    """The BGP process with the sessions that run over no tunnel; None when there are none."""
+    if node.bgp is None:
+        return None
+    kept = tuple(one for one in node.bgp.neighbors if not _in_tunnel(node, one))
+    return replace(node.bgp, neighbors=kept) if kept else None
+
+
+def _in_tunnel(node: Node, neighbor: BgpNeighbor) -> bool:
+    interface = neighbor_interface(node, neighbor)
+    return interface is not None and interface.kind is InterfaceKind.TUNNEL
+
+
 def _without_tunnels(node: Node) -> Node:
     router = node.transit_router
     if router is not None:
@@ -104,6 +127,6 @@ def _without_tunnels(node: Node) -> Node:
         node,
         tunnel_ends=(),
         interfaces=tuple(one for one in node.interfaces if one.kind is not InterfaceKind.TUNNEL),
-        bgp=None if node.tunnel_ends else node.bgp,
+        bgp=_outside(node) if node.tunnel_ends else node.bgp,
         transit_router=router,
     )

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -12,6 +13,8 @@ from sealane.plan import Kind
 
 ROOT = Path(__file__).parents[3]
 EXAMPLES = pytest.mark.parametrize("name", ["hangzhou", "hangzhou-gateway"])
+VARIANTS = ["bgp-on-vbr", "load-balancing", "active-standby"]
+ALL = pytest.mark.parametrize("name", ["hangzhou", "hangzhou-gateway", *VARIANTS])
 EACH = pytest.mark.parametrize("stage", list(STAGES))
 OUTER = {Prefix("192.168.10.136/32"), Prefix("192.168.40.159/32")}
 
@@ -31,14 +34,14 @@ def policies(network: Network) -> tuple[TransitRouteMap, ...]:
     return network.node("tr").transit_router.route_maps
 
 
-@EXAMPLES
+@ALL
 @EACH
 def test_every_stage_taken_twice_is_the_same(name: str, stage: str) -> None:
     once = STAGES[stage](example(name))
     assert STAGES[stage](once) == once
 
 
-@EXAMPLES
+@ALL
 @EACH
 def test_only_the_transit_router_and_devices_differ_between_stages(name: str, stage: str) -> None:
     network, staged = example(name), STAGES[stage](example(name))
@@ -51,14 +54,14 @@ def test_only_the_transit_router_and_devices_differ_between_stages(name: str, st
     assert [node.name for node in staged.nodes] == [node.name for node in network.nodes]
 
 
-@EXAMPLES
+@ALL
 @EACH
 @pytest.mark.parametrize("esp", list(EspBackend))
 def test_every_stage_can_be_brought_onto_a_host(name: str, stage: str, esp: EspBackend) -> None:
     assert lower(STAGES[stage](example(name)), LowerOptions(esp, "/run/x")).findings == ()
 
 
-@EXAMPLES
+@ALL
 def test_plain_has_no_trace_of_a_tunnel(name: str) -> None:
     plain = STAGES["plain"](example(name))
     assert plain.tunnels() == ()
@@ -100,14 +103,24 @@ def test_only_encrypted_has_the_policy_that_withholds_host_routes(name: str) -> 
     assert found == {"encrypted"}
 
 
-@EXAMPLES
+@ALL
 def test_bgp_without_host_routes_keeps_the_device_whole(name: str) -> None:
     assert STAGES["bgp-without-host-routes"](example(name)).node("cgw") == example(name).node("cgw")
 
 
-@EXAMPLES
+@ALL
 def test_encrypted_is_the_plan(name: str) -> None:
     assert STAGES["encrypted"](example(name)) is example(name)
+
+
+@pytest.mark.parametrize("name", ["bgp-on-vbr", "active-standby"])
+@pytest.mark.parametrize("stage", ["plain", "tunnels-up"])
+def test_bgp_with_a_border_router_is_no_part_of_the_tunnels(name: str, stage: str) -> None:
+    network, staged = example(name), STAGES[stage](example(name))
+    whole, left = network.node("cgw").bgp, staged.node("cgw").bgp
+    assert whole is not None
+    assert left == replace(whole, neighbors=tuple(one for one in whole.neighbors if one.remote_asn == 45104))
+    assert len(left.neighbors) == 1
 
 
 def test_stages_come_in_the_order_of_the_procedure() -> None:
