@@ -32,12 +32,12 @@ def command(plan: Path, elements: tuple[str, ...], hold_s: float, keep: Path | N
     from sealane.app.drill import drill, find_elements
     from sealane.app.host_check import check_root
     from sealane.app.live import attach, load_or_reject
-    from sealane.app.walk.context import hosts
+    from sealane.app.walk.context import drill_hosts
     from sealane.model import Mode
 
     check_root()
     live = attach(load_or_reject(plan))
-    source, destination = hosts(live)
+    source, destination = drill_hosts(live)
     result = drill(live, find_elements(live, elements), source, destination, hold_s=hold_s, directory=keep)
     if as_json:
         show_json(result.to_json())

@@ -16,7 +16,7 @@ from sealane.app.status import carries, outer_pairs
 from sealane.app.walk.result import StageResult
 from sealane.diag import Fault
 from sealane.host import find_processes
-from sealane.model import Mode, Node, Platform
+from sealane.model import AttachmentKind, Mode, Node, Platform
 
 _READY_LIMIT_S = 40.0
 _NUDGE_S = 1.0
@@ -103,7 +103,11 @@ def _boundary(result: StageResult) -> int:
 
 
 def hosts(live: Live) -> tuple[Node, Node]:
-    """The first host in a VPC and the first at a site, of the first protected pair."""
+    """The first host in a VPC and the first at a site, of the first protected pair.
+
+    Raises:
+        Fault: Nothing is protected, or a side has no host.
+    """
     if not live.network.protections:
         raise Fault("find hosts to measure between", "the plan protects nothing", "add a protection to the plan")
     protection = live.network.protections[0]
@@ -112,6 +116,25 @@ def hosts(live: Live) -> tuple[Node, Node]:
     site = [node for node in found if any(host_address(node) in prefix for prefix in protection.site)]
     if not cloud or not site:
         raise Fault("walk through the use case", "no host at both ends of the protected pair", "add hosts to the plan")
+    return cloud[0], site[0]
+
+
+def drill_hosts(live: Live) -> tuple[Node, Node]:
+    """The hosts that a drill measures between: as for a walk, or, where nothing is protected, the first on each side.
+
+    Raises:
+        Fault: A side has no host.
+    """
+    if live.network.protections:
+        return hosts(live)
+    routers = [node.transit_router for node in live.network.of_platform(Platform.TRANSIT_ROUTER) if node.transit_router]
+    attached = [one for router in routers for one in router.attachments if one.kind is AttachmentKind.VPC]
+    in_cloud = [prefix for one in attached for prefix in one.prefixes]
+    found = live.network.of_platform(Platform.HOST)
+    cloud = [node for node in found if any(host_address(node) in prefix for prefix in in_cloud)]
+    site = [node for node in found if node not in cloud]
+    if not cloud or not site:
+        raise Fault("find hosts to measure between", "no host in a VPC and at a site", "add hosts to the plan")
     return cloud[0], site[0]
 
 
@@ -157,4 +180,4 @@ def daemon_load(network: str, role: str) -> Mapping[int, tuple[float, float]]:
     return found
 
 
-__all__ = ["Context", "Counts", "await_encrypted", "await_reachable", "daemon_load", "elapsed", "hosts"]
+__all__ = ["Context", "Counts", "await_encrypted", "await_reachable", "daemon_load", "drill_hosts", "elapsed", "hosts"]
