@@ -27,12 +27,13 @@ from lab import (
 )
 
 from sealane.app.probe import read_meters
-from sealane.app.status import carries
+from sealane.app.status import carries, protected_next_hops
 
 pytestmark = pytest.mark.live
 
 CLOUD, SITE = IPv4Network("172.16.0.0/16"), IPv4Network("192.168.20.0/24")
 FLOOD_S = 6
+DRAIN_LIMIT_S = 90
 
 
 @pytest.fixture(scope="module")
@@ -109,19 +110,30 @@ def test_required_flooded_stays_encrypted(plan, tmp_path):
     before = metered(plan)
     with Tcpdump(plan, tmp_path / "flood.pcap") as capture:
         flood(plan, FLOOD_S)
+        # still captured: charon goes on sending what it holds of the flood, and what starved of BFD and BGP comes back
+        assert wait_for(lambda: _carries_again(plan), DRAIN_LIMIT_S), ok("status", plan, "--json")
     clear = list(clear_packets(capture.file))
     assert capture.file.stat().st_size > 1_000_000, "the flood did not reach the circuit"
     assert (len(clear), metered(plan) - before) == (0, 0), capture.said
     assert_encrypted(plan)
 
 
+def _carries_again(plan: Path) -> bool:
+    if not carries(live(plan).observer):
+        return False
+    done = sealane("probe", plan, "ecs1", "client", "--count", "10", "--interval", "0.02", "--json")
+    found = json.loads(done.stdout)
+    assert found["verdict"] in {"encrypted", "dropped", "unproven"}, found
+    assert found["captured"]["Circuit"]["clear_protected"] == 0
+    return found["verdict"] == "encrypted" and found["lost"] == 0
+
+
 def test_required_with_both_tunnels_dead(plan, tmp_path):
     before = metered(plan)
     drill = None
     with Tcpdump(plan, tmp_path / "dead.pcap") as capture:
-        drill = start("drill", plan, "tunnel-1", "tunnel-2", "--hold", "6", "--json")
-        assert wait_for(lambda: not carries(live(plan).observer), 10)
-        time.sleep(1.5)
+        drill = start("drill", plan, "tunnel-1", "tunnel-2", "--hold", "15", "--json")
+        assert wait_for(lambda: not _next_hops(plan), 12), "BFD or BGP did not notice"
         done = sealane("probe", plan, "ecs1", "client", "--count", "5", "--interval", "0.05", "--json")
         found = json.loads(done.stdout)
         assert (done.returncode, found["verdict"], found["received"]) == (3, "dropped", 0)
@@ -138,11 +150,17 @@ def test_required_with_both_tunnels_dead(plan, tmp_path):
     assert_encrypted(plan)
 
 
+def _next_hops(plan: Path) -> set[str]:
+    """Tunnels that a protected host's packets are still sent into, at either end."""
+    observer = live(plan).observer
+    return {hop for _, hops in protected_next_hops(observer) for hop in hops if hop.startswith("ipsec")}
+
+
 @pytest.mark.parametrize(("mode", "alarm", "code"), [("monitor", True, 3), ("open", False, 0)])
 def test_watch_tells_the_first_clear_packet_within_a_second(plan, tmp_path, mode, alarm, code):
     ok("up", plan, "--mode", mode)
     assert_encrypted(plan)
-    for attempt in range(2):  # this machine has two cores and other work
+    for attempt in range(4):  # a machine with other work may let any one report wait
         delays = _first_report(plan, tmp_path / f"{mode}{attempt}.pcap", alarm=alarm, code=code)
         if delays < 1:
             break

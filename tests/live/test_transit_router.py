@@ -297,7 +297,7 @@ class Lab:
         }
 
 
-def eventually(check: Callable[[], bool], what: Callable[[], object], seconds: float = 20) -> None:
+def eventually(check: Callable[[], bool], what: Callable[[], object], seconds: float = 45) -> None:
     deadline = time.monotonic() + seconds
     while not check():
         assert time.monotonic() < deadline, what()
@@ -441,7 +441,7 @@ def test_a_dead_tunnel_leaves_the_other(lab: Lab) -> None:
     try:
         eventually(lambda: lab.routes("tr", MAIN)["192.168.20.0/24"] != [], lambda: lab.routes("tr", MAIN))
         eventually(lambda: "169.254.10.2" not in lab.birdc("tr", "show", "route", "table", "att_vpn"), lambda: "")
-        assert time.monotonic() - started < 3, "BFD, not the hold time, found it"
+        assert time.monotonic() - started < 5, "BFD, not the hold time, found it"
         eventually(lambda: lab.routes("tr", MAIN)["192.168.31.0/24"] == ["ipsec2"], lambda: lab.routes("tr", MAIN))
         assert lab.routes("tr", MAIN)["192.168.20.0/24"] == ["169.254.20.2"]
     finally:
