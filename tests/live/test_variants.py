@@ -131,7 +131,8 @@ def _esp(plan: Path) -> dict[tuple[str, str], int]:
 def _hops_of(plan: Path, connection: str) -> frozenset[str]:
     """The transit router's tunnel interfaces of a connection."""
     ends = live(plan).lowered.ends
-    return frozenset(end.interface for (node, name), end in ends.items() if node == "tr" and name.startswith(connection))
+    names = [name for node, name in ends if node == "tr" and name.startswith(f"{connection}/")]
+    return frozenset(ends["tr", name].interface for name in names)
 
 
 def test_a_circuit_in_clear_is_backed_up_by_tunnels_on_another(tmp_path):

@@ -48,7 +48,10 @@ def edited(folder: Path, old: str, new: str) -> Path:
     return folder / "plan.yaml"
 
 
-@pytest.mark.parametrize("example_name", ["hangzhou", "hangzhou-gateway"])
+EXAMPLES = sorted(path.parent.name for path in (ROOT / "examples").glob("*/plan.yaml"))
+
+
+@pytest.mark.parametrize("example_name", EXAMPLES)
 def test_examples_are_sound(example_name):
     code, out, err = sealane("check", ROOT / "examples" / example_name / "plan.yaml")
     assert (code, "0 error, 0 warning" in out, "error " in err) == (0, True, False)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[3]
 README, README_JA = ROOT / "README.md", ROOT / "README.ja.md"
-DOCUMENTS = (README, README_JA, *sorted((ROOT / "docs").rglob("*.md")))
+DOCUMENTS = (README, README_JA, *sorted((ROOT / "docs").rglob("*.md")), *sorted((ROOT / "examples").rglob("*.md")))
 
 _FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _SPAN = re.compile(r"(?<!`)`([^`\n]+)`(?!`)")
