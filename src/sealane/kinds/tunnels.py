@@ -1,6 +1,6 @@
 """Tunnels of a plan with both ends resolved, and the devices that end them."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from sealane.kinds.customer_gateway import CustomerGateway, loopback
@@ -145,6 +145,7 @@ class Tunnels:
             uplinks=dict(self._uplinks(device)),
             loopbacks=tuple(loopbacks.values()),
             tunnels=ends,
+            ways=dict(self._ways(device, mine)),
             neighbors=tuple(one for one in sessions if one is not None),
             asn=asns[0] if asns else None,
             cloud_prefixes=tuple(vpc.cidr_block for vpc in self._plan.vpcs),
@@ -152,10 +153,34 @@ class Tunnels:
         return gateway_node(site, device, around, slug(device.name))
 
     def _uplinks(self, device: Device) -> Iterator[tuple[str, tuple[InterfaceAddress, Address]]]:
+        for port, vbr in self._circuits(device):
+            yield port, (vbr.peer, vbr.local_gateway_ip)
+
+    def _circuits(self, device: Device) -> Iterator[tuple[str, VirtualBorderRouterSpec]]:
         for vbr in sorted(self._plan.virtual_border_routers, key=lambda one: one.name):
             port = circuit_port(self._plan, vbr)
             if port is not None and port[0] == device.name:
-                yield port[1], (vbr.peer, vbr.local_gateway_ip)
+                yield port[1], vbr
+
+    def _ways(self, device: Device, paths: Iterable[TunnelPath]) -> Iterator[tuple[Address, str]]:
+        """The port by which a device reaches each gateway: where the cloud sends the tunnel's packets, else the first.
+
+        The longest route to the device's end decides: the transit router's to a border router, or a border router's.
+        """
+        circuits = tuple(self._circuits(device))
+        for path in paths:
+            lengths = [self._longest(vbr, path.customer) for _, vbr in circuits]
+            if circuits:
+                yield path.gateway, circuits[lengths.index(max(lengths))][0]
+
+    def _longest(self, vbr: VirtualBorderRouterSpec, address: Address) -> int:
+        """Length of the longest written route that leads to an address over a border router; -1 without one."""
+        routes = [one.destination_cidr_block for one in vbr.route_entries]
+        router = self._plan.transit_router
+        if router is not None:
+            attached = {one.name for one in router.attachments.vbr if one.vbr == vbr.name}
+            routes += [one.destination_cidr_block for one in router.route_entries if one.next_hop in attached]
+        return max((one.prefixlen for one in routes if address in one), default=-1)
 
 
 __all__ = ["Tunnels", "circuit_port", "gateway_addresses", "owned_gateways"]

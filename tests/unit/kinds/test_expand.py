@@ -1,7 +1,7 @@
 import zlib
 from itertools import pairwise
 
-from corruptions import GATEWAY, MAP, TR_ROUTE
+from corruptions import EXAMPLES, GATEWAY, MAP, TR_ROUTE
 
 from sealane.kinds import expand, read_plan
 from sealane.kinds.transit_router import MAX_TRANSFERS, gateway_pool, transfers
@@ -37,6 +37,41 @@ def test_a_gateway_has_a_route_for_everything_it_must_reach_or_tell() -> None:
     assert device.bgp is not None
     assert (device.bgp.asn, device.bgp.maximum_paths) == (65530, 16)
     assert [str(one.prefix) for one in device.bgp.networks] == ["192.168.10.0/24", "192.168.20.0/24", "192.168.40.0/24"]
+
+
+TWO_CIRCUITS = (EXAMPLES / "load-balancing" / "plan.yaml").read_text(encoding="utf-8")
+ASA_DEVICE = """      platform: cisco-asa
+      config: cgw.asa.cfg
+      ports:
+        GigabitEthernet0/0: {circuit: Circuit1}
+        GigabitEthernet0/1: {circuit: Circuit2}
+        GigabitEthernet0/2: {network: core}
+"""
+GATEWAY_DEVICE = """      platform: gateway
+      ports:
+        one: {circuit: Circuit1}
+        two: {circuit: Circuit2}
+        lan: {network: core, address: 192.168.50.215}
+      advertise: [192.168.20.0/24]
+      routes:
+        - {destination: 192.168.20.0/24, next_hop: 192.168.50.216}
+"""
+
+
+def gateway_ways(text: str) -> dict[str, tuple[str, str | None]]:
+    assert ASA_DEVICE in text
+    device = network(text.replace(ASA_DEVICE, GATEWAY_DEVICE)).node("cgw")
+    return {prefix: (hop, port) for prefix, hop, port, _ in table(device.static_routes) if prefix.startswith("10.10.")}
+
+
+def test_a_gateway_on_two_circuits_sends_each_tunnel_where_the_cloud_does() -> None:
+    first, second = ("10.0.0.1", "one"), ("10.0.1.1", "two")
+    gateways = [f"10.10.10.{number}/32" for number in (49, 50, 51, 52)]
+    assert gateway_ways(TWO_CIRCUITS) == dict(zip(gateways, (first, first, second, second), strict=True))
+    longer = "  route_entries:\n    - {destination_cidr_block: 192.168.10.137/32, next_hop: VBR2-Attachment}\n"
+    shorter = TWO_CIRCUITS.replace("192.168.10.137/32, next", "192.168.10.0/24, next")
+    moved = shorter.replace("\ncustomer_gateways:", f"{longer}\ncustomer_gateways:")
+    assert gateway_ways(moved) == dict(zip(gateways, (first, second, second, second), strict=True))
 
 
 def test_an_advertised_prefix_that_nothing_covers_is_anchored() -> None:

@@ -32,6 +32,7 @@ class GatewaySurroundings:
         uplinks: For each port on a circuit, in written order: the device's address there and the cloud's.
         loopbacks: The interfaces that own the tunnels' outer addresses.
         tunnels: The device's ends.
+        ways: For each of the cloud's gateways, the port of the circuit that leads to it.
         neighbors: Its BGP sessions.
         asn: Its AS; None without BGP.
         cloud_prefixes: What lies in the cloud, reached over the circuit when no tunnel offers better.
@@ -40,6 +41,7 @@ class GatewaySurroundings:
     uplinks: Mapping[str, tuple[InterfaceAddress, Address]]
     loopbacks: tuple[Interface, ...]
     tunnels: tuple[TunnelEnd, ...]
+    ways: Mapping[Address, str]
     neighbors: tuple[BgpNeighbor, ...]
     asn: Asn | None
     cloud_prefixes: tuple[Prefix, ...]
@@ -81,9 +83,9 @@ def _routes(interfaces: tuple[Interface, ...], device: Device, around: GatewaySu
     written = sorted(device.routes, key=lambda route: (route.destination, route.next_hop))
     for route in written:
         yield StaticRoute(route.destination, route.next_hop, origin=route.at.origin)
+    for gateway, interface in sorted(around.ways.items()):
+        yield StaticRoute(host_prefix(gateway), around.uplinks[interface][1], interface, origin=device.at.origin)
     for interface, (_, cloud) in list(around.uplinks.items())[:1]:
-        for gateway in sorted({end.remote for end in around.tunnels}):
-            yield StaticRoute(host_prefix(gateway), cloud, interface, origin=device.at.origin)
         for prefix in sorted(set(around.cloud_prefixes)):
             yield StaticRoute(prefix, cloud, interface, distance=FLOATING_DISTANCE, origin=device.at.origin)
     present = {address.network for one in interfaces for address in one.addresses}
