@@ -49,11 +49,15 @@ VBR_TRANSIT_PREFERENCE: Final = 100
 
 DEVICE: Final = Profile(
     "device",
-    ("administrative distance",),
-    1,
+    ("administrative distance", "protocol"),
+    2,
     ("Cisco ASA 9.19: connected 0, static 1 or as written, eBGP 20", "FRR 8.4 user guide, zebra: distances"),
 )
 CONNECTED_DISTANCE: Final = 0
+STATIC_PLACE: Final = 1
+BGP_PLACE: Final = 2
+"""Second field: no load is shared between protocols. At equal distance zebra keeps what was there first, which is the
+static route after a cold start; an ASA prefers it always."""
 EBGP_DISTANCE: Final = 20
 IBGP_DISTANCE: Final = 200
 

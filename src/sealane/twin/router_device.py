@@ -6,7 +6,15 @@ from dataclasses import replace
 from sealane.model import BgpSpeaker, Node
 from sealane.net import Cidr, dotted
 from sealane.twin.policy import DevicePolicy
-from sealane.twin.profile import DEVICE, DEVICE_BGP, EBGP_DISTANCE, IBGP_DISTANCE, NETWORK_WEIGHT
+from sealane.twin.profile import (
+    BGP_PLACE,
+    DEVICE,
+    DEVICE_BGP,
+    EBGP_DISTANCE,
+    IBGP_DISTANCE,
+    NETWORK_WEIGHT,
+    STATIC_PLACE,
+)
 from sealane.twin.route import Decision, NextHop, Path, Protocol, Route, decide
 from sealane.twin.session import Session, Speaker
 from sealane.twin.situation import Situation, group_by_prefix
@@ -39,7 +47,7 @@ def device_tables(
         if session.name in heard
         for route in _learned(policy, session, own, peer, heard[session.name])
     ]
-    paths = group_by_prefix([*learned, *_originated(node, speaker, candidates, learned)])
+    paths = group_by_prefix([*learned, *_originated(node, speaker, candidates)])
     bgp = {prefix: decide(DEVICE_BGP, found, speaker.maximum_paths) for prefix, found in paths.items()}
     for prefix, decision in bgp.items():
         if decision.best.session is not None:
@@ -68,7 +76,8 @@ def _statics(situation: Situation, node: Node) -> Iterator[Route]:
             hops = (NextHop(interface, None if one.next_hop is None else int(one.next_hop)),)
         distance = f" with distance {one.distance}" if one.distance != 1 else ""
         yield Route(
-            Cidr.of(one.prefix), Protocol.STATIC, hops, (one.distance,), f"static route{distance}", one.origin
+            Cidr.of(one.prefix), Protocol.STATIC, hops, (one.distance, STATIC_PLACE), f"static route{distance}",
+            one.origin,
         )
 
 
@@ -97,14 +106,15 @@ def _learned(policy: DevicePolicy, session: Session, own: Speaker, peer: Speaker
         yield Route(prefix, Protocol.BGP, (hop,), rank, told_by, mine.origin, accepted, session.name)
 
 
-def _originated(
-    node: Node, speaker: BgpSpeaker, local: Mapping[Cidr, list[Route]], learned: list[Route]
-) -> Iterator[Route]:
-    """``network`` statements whose prefix is in the routing table exactly (import check)."""
-    in_table = set(local) | {route.prefix for route in learned}
+def _originated(node: Node, speaker: BgpSpeaker, local: Mapping[Cidr, list[Route]]) -> Iterator[Route]:
+    """``network`` statements whose prefix is in the routing table exactly (import check).
+
+    A route that BGP itself brought there does not count (FRR 8.4, bgp_nht.c, and live). A static of a greater distance
+    than BGP's counts when it was there first, as from a cold start: what is originated stands before what is heard.
+    """
     for network in speaker.networks:
         prefix = Cidr.of(network.prefix)
-        if prefix in in_table:
+        if prefix in local:
             rank = (-NETWORK_WEIGHT, -100, 0, 0, 0, 0, 0, 0)
             yield Route(
                 prefix, Protocol.BGP, (), rank, f"network statement of {node.name}", network.origin, Path(med=0)
@@ -118,7 +128,7 @@ def _installed(decision: Decision) -> Route:
     hops = tuple(hop for route in decision.routes for hop in route.next_hops)[:_MULTIPATH_LIMIT]
     told_by = best.told_by if len(decision.routes) == 1 else f"BGP, {len(decision.routes)} equal paths"
     return replace(
-        best, next_hops=hops, rank=(IBGP_DISTANCE if internal else EBGP_DISTANCE,), told_by=told_by
+        best, next_hops=hops, rank=(IBGP_DISTANCE if internal else EBGP_DISTANCE, BGP_PLACE), told_by=told_by
     )
 
 
