@@ -199,7 +199,9 @@ class _Journey:
         outer = at.headers[0].tunnel is not None
         if topology.is_tunnel(at.node, hop.interface):
             if outer and not NESTED_TUNNELS:
-                reason = f"the outer packet of {at.headers[0].tunnel} would enter {hop.interface} itself"
+                entered = self.walker.situation.tunnel_of.get((at.node, hop.interface), hop.interface)
+                itself = " itself" if entered == at.headers[0].tunnel else ""
+                reason = f"the outer packet of {at.headers[0].tunnel} would enter {entered}{itself}"
                 self._end(at, before, Fate.RECURSION, reason, asked)
                 return
             verdict = self._judge(node, at, hop.interface)
