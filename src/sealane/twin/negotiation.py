@@ -25,7 +25,7 @@ def disagreement(pair: TunnelPair) -> str:
     for word, cloud, device in offers:
         if not set(cloud) & set(device):
             return f"{word}: {_join(cloud)} at the cloud, {_join(device)} at the device"
-    return _identities(near, far)
+    return _identities(near, far) or ("" if near.initiates or far.initiates else "neither end starts the negotiation")
 
 
 def _identities(near: TunnelEnd, far: TunnelEnd) -> str:

@@ -8,6 +8,7 @@ from sealane.net import Cidr, dotted
 from sealane.twin.policy import DevicePolicy
 from sealane.twin.profile import (
     BGP_PLACE,
+    CONNECTED_DISTANCE,
     DEVICE,
     DEVICE_BGP,
     EBGP_DISTANCE,
@@ -34,7 +35,8 @@ def device_tables(
         heard: By session name, what the far end tells; sessions that are down are absent.
         sessions: Those of this node.
     """
-    local = [*situation.connected(node), *_statics(situation, node)]
+    connected = situation.connected(node)
+    local = [*connected, *_outer_hosts(node, connected), *_statics(situation, node)]
     candidates = group_by_prefix(local)
     speaker = node.bgp
     if speaker is None or not situation.alive(node.name):
@@ -58,6 +60,18 @@ def device_tables(
     for session, own, _ in ends:
         told[session.name] = dict(_told(policy, session, own, bgp, withheld))
     return NodeState(node.name, {MAIN: table}, bgp, told, tuple(withheld))
+
+
+def _outer_hosts(node: Node, connected: list[Route]) -> Iterator[Route]:
+    """The /32 of every address that tunnels start from: the kernel has a route to it, which BGP may originate."""
+    known = {route.prefix for route in connected}
+    for end in node.tunnel_ends:
+        prefix = Cidr.host(int(end.local))
+        if end.source_interface is not None and prefix not in known:
+            known.add(prefix)
+            told_by = f"address of {end.source_interface}"
+            hops = (NextHop(end.source_interface),)
+            yield Route(prefix, Protocol.CONNECTED, hops, (CONNECTED_DISTANCE,), told_by, end.origin)
 
 
 def _statics(situation: Situation, node: Node) -> Iterator[Route]:

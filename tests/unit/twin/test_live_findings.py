@@ -1,0 +1,47 @@
+"""What the twin had wrong and a live network, or what is written for its daemons, showed."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from sealane.app.load import load
+from sealane.model import InterfaceKind
+from sealane.net import InterfaceAddress
+from sealane.twin.converge import Twin
+
+EXAMPLES = Path(__file__).parents[3] / "examples"
+
+
+@pytest.fixture(scope="module")
+def border():
+    return load(EXAMPLES / "bgp-on-vbr" / "plan.yaml").network
+
+
+def with_device(network, change):
+    return replace(network, nodes=tuple(change(one) if one.name == "cgw" else one for one in network.nodes))
+
+
+def test_a_device_originates_the_host_route_of_an_address_that_a_tunnel_starts_from(border):
+    def change(device):
+        interfaces = tuple(
+            replace(one, addresses=tuple(InterfaceAddress(f"{found.ip}/24") for found in one.addresses))
+            if one.kind is InterfaceKind.LOOPBACK
+            else one
+            for one in device.interfaces
+        )
+        networks = tuple(one for one in device.bgp.networks if one.prefix.prefixlen != 16)
+        return replace(device, interfaces=interfaces, bgp=replace(device.bgp, networks=networks))
+
+    state = Twin(with_device(border, change)).converge()
+    assert len(state.liveness.tunnels) == 2
+
+
+def test_a_tunnel_that_neither_end_starts_stays_down(border):
+    def change(device):
+        first, *others = device.tunnel_ends
+        return replace(device, tunnel_ends=(replace(first, initiates=False), *others))
+
+    state = Twin(with_device(border, change)).converge()
+    assert state.liveness.tunnels == {"IPsecConnection/tunnel-2"}
+    assert "neither end starts" in state.tunnels["IPsecConnection/tunnel-1"].reason
