@@ -104,10 +104,10 @@ class Cycle:
 
 
 def possible_states(converged: Converged) -> tuple[State, ...]:
-    """The states to look at: those of the cycle, else the one reached and the others to stay in."""
+    """The states to look at: those of the cycle or the one reached, then the others to stay in."""
     liveness = converged.liveness
-    others = [one for one in liveness.fixed_points if one != liveness.tunnels]
-    return liveness.cycle or (liveness.tunnels, *others)
+    reached = liveness.cycle or (liveness.tunnels,)
+    return (*reached, *(one for one in liveness.fixed_points if one not in reached))
 
 
 def explain_cycle(converged: Converged) -> Cycle | None:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from sealane.diag import Origin
-from sealane.net import Cidr, NodeName, dotted
+from sealane.net import MASKS, Cidr, NodeName, dotted
 from sealane.twin.converge import Twin
 from sealane.twin.route import Decision, NextHop, Protocol, Route
 from sealane.twin.session import Session, Speaker
@@ -120,8 +120,8 @@ class RouteExplainer:
 
     def _shorter(self, node: NodeName, table: str, prefix: Cidr, address: int) -> Decision | None:
         held = self.tables.nodes[node].tables.get(table, {})
-        found = [one for one in held if one.length < prefix.length and one.covers(address)]
-        return held[max(found, key=lambda one: one.length)] if found else None
+        shorter = (Cidr(address & MASKS[length], length) for length in reversed(range(prefix.length)))
+        return next((held[one] for one in shorter if one in held), None)
 
     def _sources(self, node: NodeName, route: Route) -> Iterator[Source]:
         passed: set[tuple[NodeName, str]] = set()
