@@ -2,10 +2,11 @@
 
 from sealane.host.files import last_words, make_private_directory, read_text, write_private
 from sealane.host.netns import entered, exists, has_interface, list_namespaces, namespace_path, remove_stale
-from sealane.host.process import Tag, alive, find_placed, find_processes, spawn, stop
+from sealane.host.process import Start, Tag, alive, find_placed, find_processes, spawn, spawn_together, stop
 from sealane.host.run import run, run_unchecked
 
 __all__ = [
+    "Start",
     "Tag",
     "alive",
     "entered",
@@ -22,6 +23,7 @@ __all__ = [
     "run",
     "run_unchecked",
     "spawn",
+    "spawn_together",
     "stop",
     "write_private",
 ]

@@ -1,6 +1,7 @@
 """Processes that outlive us, recognised by an environment variable that all their children inherit."""
 
 import os
+import shlex
 import signal
 import subprocess
 import time
@@ -50,13 +51,8 @@ def spawn(
     Raises:
         Fault: The program is missing or the namespace is gone.
     """
-    variables = {
-        "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-        "LC_ALL": "C",
-        "SEALANE_PROCESS": str(tag),
-        **(environment or {}),
-    }
-    descriptor = os.open(log or os.devnull, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+    variables = _variables(tag, environment)
+    descriptor = _open_log(log)
     try:
         with entered(tag.namespace or None):
             return subprocess.Popen(
@@ -72,6 +68,56 @@ def spawn(
         raise Fault(f"start {command[0]}", "it is not installed", "run make setup") from error
     finally:
         os.close(descriptor)
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """A process to be started; see ``spawn``."""
+
+    command: Sequence[str]
+    tag: Tag
+    log: Path
+    environment: Mapping[str, str]
+
+
+def spawn_together(starts: Sequence[Start]) -> tuple[int, ...]:
+    """Start processes, each in its namespace, all in one session of their own; their process ids.
+
+    The scheduler gives every session a group (sched(7), autogroup). Processes that wake one another for each packet
+    interrupt one another far more often when each has a group of its own: with two cores it takes a quarter of the
+    throughput of ESP in user space.
+
+    Raises:
+        Fault: A program is missing.
+    """
+    lines = []
+    for one in starts:
+        os.close(_open_log(one.log))
+        variables = [f"{name}={value}" for name, value in _variables(one.tag, one.environment).items()]
+        where = ["nsenter", f"--net={namespace_path(one.tag.namespace)}"] if one.tag.namespace else []
+        started = shlex.join(["exec", "env", "-i", *variables, *where, *one.command])
+        lines.append(f"{started} </dev/null >>{shlex.quote(str(one.log))} 2>&1 & echo $!")
+    try:
+        done = subprocess.run(
+            ["sh"], input="\n".join(lines) + "\n", capture_output=True, text=True, check=False, start_new_session=True,
+            cwd="/", env=_variables(None, None),
+        )
+    except FileNotFoundError as error:
+        raise Fault("start daemons", "there is no sh", "run make setup") from error
+    return tuple(int(line) for line in done.stdout.splitlines())
+
+
+def _variables(tag: Tag | None, more: Mapping[str, str] | None) -> dict[str, str]:
+    return {
+        "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+        "LC_ALL": "C",
+        **({} if tag is None else {"SEALANE_PROCESS": str(tag)}),
+        **(more or {}),
+    }
+
+
+def _open_log(log: Path | None) -> int:
+    return os.open(log or os.devnull, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
 
 
 def find_processes(network: str) -> Mapping[int, Tag]:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from sealane.diag import Fault
-from sealane.host import Tag, alive, find_processes, run, run_unchecked, spawn, stop
+from sealane.host import Start, Tag, alive, find_processes, run, run_unchecked, spawn, spawn_together, stop
 
 NETWORK = f"unit-{os.getpid()}"
 DEAF = """
@@ -87,6 +87,28 @@ def test_a_process_that_ignores_asking_is_ended_all_the_same(
         time.sleep(0.01)
     stop([process.pid])
     assert not alive(process.pid)
+
+
+def test_processes_started_together_share_a_session_that_is_not_ours(tmp_path: Path) -> None:
+    """The scheduler's group goes with the session, and a signal to our terminal must not reach them."""
+    network = f"together-{os.getpid()}"
+    starts = [
+        Start(["sleep", "60"], Tag(network, "", role), tmp_path / f"a '{role}'", {"WORD": "two words"})
+        for role in ("one", "other")
+    ]
+    pids = spawn_together(starts)
+    try:
+        deadline = time.monotonic() + 10
+        while len(found := find_processes(network)) < 2 and time.monotonic() < deadline:
+            time.sleep(0.01)
+        assert {pid: tag.role for pid, tag in found.items()} == dict(zip(pids, ("one", "other"), strict=True))
+        (session,) = {os.getsid(pid) for pid in pids}
+        assert session != os.getsid(0)
+        assert b"WORD=two words\0" in Path(f"/proc/{pids[0]}/environ").read_bytes()
+        assert all(one.log.exists() for one in starts)
+    finally:
+        stop(pids)
+    assert not any(alive(pid) for pid in pids)
 
 
 def test_stopping_what_is_gone_is_no_error() -> None:

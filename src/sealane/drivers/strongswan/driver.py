@@ -5,7 +5,7 @@ says what was loaded, which is removed before charon is started and so is never 
 """
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, replace
 from functools import partial
@@ -15,12 +15,14 @@ from sealane.diag import Fault
 from sealane.drivers.strongswan import io
 from sealane.drivers.strongswan.read import SaState, read_sas, read_spis
 from sealane.host import (
+    Start,
     Tag,
     exists,
     find_placed,
     find_processes,
     make_private_directory,
     read_text,
+    spawn_together,
     stop,
     write_private,
 )
@@ -108,10 +110,12 @@ class StrongswanDriver:
         """See Driver."""
         write_private(self._run / "updown", _UPDOWN, 0o700)
         running = find_processes(self._network)
-        charons = stage.changes[0].key.kind is Kind.CHARON
-        work = partial(self._apply_charon, running) if charons else self._apply_connection
         with ThreadPoolExecutor(_WORKERS) as pool:
-            list(pool.map(work, stage.changes))
+            if stage.changes[0].key.kind is Kind.CHARON:
+                starts = [one for one in pool.map(partial(self._prepare_charon, running), stage.changes) if one]
+                list(pool.map(self._finish_charon, _charons(stage), spawn_together(starts)))
+            else:
+                list(pool.map(self._apply_connection, stage.changes))
         # only now: the far end of a tunnel may have been in this stage too
         self.initiate_idle({change.key.namespace for change in stage.changes})
 
@@ -152,22 +156,27 @@ class StrongswanDriver:
             io.forget(session, name)
             io.initiate(session, name)
 
-    def _apply_charon(self, running: Mapping[int, Tag], change: Change) -> None:
+    def _prepare_charon(self, running: Mapping[int, Tag], change: Change) -> Start | None:
+        """Stop what runs; how to start what is wanted."""
         space = change.key.namespace
         stop(pid for pid, tag in running.items() if tag.namespace == space and tag.role == io.ROLE)
         if exists(space):
             io.remove_decoy(space)
         if isinstance(change, Delete) or not isinstance(change.new, CharonSpec):
-            return
+            return None
         directory = self.directory(space)
         make_private_directory(directory)
         for stale in (*directory.glob("*.connection"), directory / _PLACED):
             stale.unlink(missing_ok=True)
         write_private(directory / "strongswan.conf", change.new.config)
-        tun = change.new.tun
-        if tun is not None:
+        if change.new.tun is not None:
             io.close_way(space)
-        io.start(directory, self._network, space)
+        return io.prepared(directory, self._network, space)
+
+    def _finish_charon(self, started: tuple[str, CharonSpec], pid: int) -> None:
+        space, spec = started
+        directory, tun = self.directory(space), spec.tun
+        io.await_vici(directory, space, pid)
         if tun is not None:
             io.place_tun(space, tun)
             # last: a TUN that has its name may still lack its address, or charon its decoy
@@ -216,6 +225,13 @@ class StrongswanDriver:
             Fault: charon does not answer.
         """
         return dict(read_sas(io.list_sas(self.directory(namespace))))
+
+
+def _charons(stage: Stage) -> Iterator[tuple[str, CharonSpec]]:
+    """The charons that a stage starts, by namespace."""
+    for change in stage.changes:
+        if not isinstance(change, Delete) and isinstance(change.new, CharonSpec):
+            yield change.key.namespace, change.new
 
 
 def _without_way(payload: Payload) -> Payload:

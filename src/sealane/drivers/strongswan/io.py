@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import Any, cast
 
 from sealane.diag import Fault
-from sealane.host import Tag, alive, has_interface, last_words, run, run_unchecked, spawn
+from sealane.host import Start, Tag, alive, has_interface, last_words, run, run_unchecked
 from sealane.plan import TunSpec
 
 ROLE = "charon"
+_SOCKET = "charon.vici"
+_LOG = "charon.out"
 _BINARY = "/usr/sbin/charon-systemd"
 _START_LIMIT_S = 10.0
 _ANSWER_LIMIT_S = 10.0
@@ -40,20 +42,23 @@ def vici_session(directory: Path) -> Iterator[Any]:
         connection.close()
 
 
-def start(directory: Path, network: str, namespace: str) -> None:
-    """Start charon and wait until vici answers.
+def prepared(directory: Path, network: str, namespace: str) -> Start:
+    """How to start charon, after what one before it left is gone."""
+    (directory / _SOCKET).unlink(missing_ok=True)
+    environment = {"STRONGSWAN_CONF": str(directory / "strongswan.conf")}
+    return Start([_BINARY], Tag(network, namespace, ROLE), directory / _LOG, environment)
+
+
+def await_vici(directory: Path, namespace: str, pid: int) -> None:
+    """Wait until the charon that was started answers.
 
     Raises:
         Fault: It ended or did not answer in time.
     """
-    vici_socket = directory / "charon.vici"
-    vici_socket.unlink(missing_ok=True)
-    log = directory / "charon.out"
-    environment = {"STRONGSWAN_CONF": str(directory / "strongswan.conf")}
-    process = spawn([_BINARY], Tag(network, namespace, ROLE), log, environment)
+    vici_socket, log = directory / _SOCKET, directory / _LOG
     deadline = time.monotonic() + _START_LIMIT_S
     while not _answers(vici_socket):
-        if not alive(process.pid) or time.monotonic() > deadline:
+        if not alive(pid) or time.monotonic() > deadline:
             said = last_words(directory / "charon.log", log, otherwise="it ended or does not answer")
             raise Fault(f"start charon in {namespace}", said, f"look at {log}")
         time.sleep(_POLL_S)
