@@ -17,6 +17,7 @@ CONNECTIONS = (1, 8)
 SERVER = "172.16.10.225"
 START_S = 0.3
 WARM_UP_S = 1
+TRIES = 4
 
 
 def in_space(space: str, *words: str) -> list[str]:
@@ -59,11 +60,14 @@ def main() -> None:
         with ours() as (prefix, live):
             mtu = min(end.mtu_bytes for end in live.lowered.ends.values())
             state = common.quiet(options.patience)
-            before = read_meters(live)
-            figures = measure(prefix, seconds)
-            after = read_meters(live)
-            counts = [counts_between(before[name], after[name]) for name in after]
-            clear = sum(one.clear_protected for one in counts)
+            for _ in range(TRIES):  # BFD may starve while both cores are busy, and then nothing is encrypted
+                before = read_meters(live)
+                figures = measure(prefix, seconds)
+                after = read_meters(live)
+                counts = [counts_between(before[name], after[name]) for name in after]
+                clear = sum(one.clear_protected for one in counts)
+                if not clear:
+                    break
             runs["sealane"].append({**state, "mbit_per_s": figures, "clear_packets": clear})
         with by_hand(mtu) as prefix:
             state = common.quiet(options.patience)
