@@ -11,10 +11,10 @@ import click
 from sealane import __version__
 from sealane.diag import Fault, Finding, Severity
 
-DONE, FAILED, BAD_INPUT, VIOLATED = 0, 1, 2, 3
-"""Exit codes: done; the host failed; usage or input is wrong; a checked property does not hold."""
+DONE, FAILED, BAD_INPUT, VIOLATED, NOT_COVERED = 0, 1, 2, 3, 4
+"""Exit codes: done; the host failed; usage or input is wrong; a checked property does not hold; not in the model."""
 
-_VERBS = ("check", "demo", "down", "drill", "probe", "rekey", "restart", "status", "up", "watch")
+_VERBS = ("check", "demo", "down", "drill", "probe", "rekey", "restart", "routes", "status", "trace", "up", "watch")
 
 
 class _Verbs(click.Group):
@@ -39,7 +39,8 @@ class _Verbs(click.Group):
 def group() -> None:
     """Sealane: a hybrid network whose circuit can be shown to carry only encrypted traffic.
 
-    Exit codes: 0 done, 1 the host failed, 2 usage or input is wrong, 3 a checked property does not hold.
+    Exit codes: 0 done, 1 the host failed, 2 usage or input is wrong, 3 a checked property does not hold,
+    4 the model does not cover it.
     """
 
 
