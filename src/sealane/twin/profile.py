@@ -60,6 +60,8 @@ BGP_PLACE: Final = 2
 static route after a cold start; an ASA prefers it always."""
 EBGP_DISTANCE: Final = 20
 IBGP_DISTANCE: Final = 200
+UNUSABLE_DISTANCE: Final = 255
+"""A route of this distance is never installed (FRR 8.4, zebra_rib.c, and Cisco)."""
 
 DEVICE_BGP: Final = Profile(
     "BGP of a device",

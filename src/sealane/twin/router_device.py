@@ -15,6 +15,7 @@ from sealane.twin.profile import (
     IBGP_DISTANCE,
     NETWORK_WEIGHT,
     STATIC_PLACE,
+    UNUSABLE_DISTANCE,
 )
 from sealane.twin.route import Decision, NextHop, Path, Protocol, Route, decide
 from sealane.twin.session import Session, Speaker
@@ -77,6 +78,8 @@ def _outer_hosts(node: Node, connected: list[Route]) -> Iterator[Route]:
 def _statics(situation: Situation, node: Node) -> Iterator[Route]:
     """Statics whose next hop is on a connected prefix of an interface that is up (FRR ``ip route``, ASA ``route``)."""
     for one in node.static_routes:
+        if one.distance >= UNUSABLE_DISTANCE:
+            continue
         hops: tuple[NextHop, ...] = ()
         if not one.discard:
             interface = one.interface

@@ -45,3 +45,13 @@ def test_a_tunnel_that_neither_end_starts_stays_down(border):
     state = Twin(with_device(border, change)).converge()
     assert state.liveness.tunnels == {"IPsecConnection/tunnel-2"}
     assert "neither end starts" in state.tunnels["IPsecConnection/tunnel-1"].reason
+
+
+def test_a_static_of_distance_255_is_not_installed(border):
+    def change(device):
+        return replace(device, static_routes=tuple(replace(one, distance=255) for one in device.static_routes))
+
+    state = Twin(with_device(border, change)).converge()
+    statics = {one.prefix for one in border.node("cgw").static_routes}
+    assert statics
+    assert not statics & {prefix.to_prefix() for prefix in state.tables.nodes["cgw"].tables["main"]}
