@@ -5,8 +5,9 @@ import types
 from sealane.model import Network, Platform
 from sealane.net import Address
 from sealane.twin import packet as twin_packet
-from sealane.twin.converge import Twin
+from sealane.twin.converge import Converged, Twin
 from sealane.twin.element import Failures
+from sealane.twin.state import MAIN
 from sealane.verify import checker as real
 
 SHAPES = ((1, 0, 8), (6, 40000, 443))
@@ -28,6 +29,36 @@ def named(failed: Failures) -> frozenset[tuple[str, str]]:
     return frozenset((one.kind.value, one.name) for one in failed)
 
 
+ROUTERS = (Platform.TRANSIT_ROUTER, Platform.VBR, Platform.ASA, Platform.GATEWAY)
+
+
+def twin_tables(state: Converged) -> dict:
+    """(node, table) -> prefix -> hops, for every router that may talk BGP and has not failed."""
+    return {
+        (node.name, "" if table == MAIN else table): {
+            prefix.to_prefix(): frozenset(
+                (hop.interface, None if hop.gateway is None else Address(hop.gateway))
+                for route in decision.routes
+                for hop in route.next_hops
+            )
+            for prefix, decision in routes.items()
+        }
+        for node in state.twin.network.of_platform(*ROUTERS)
+        if ("node", node.name) not in named(state.failed)
+        for table, routes in state.tables.nodes[node.name].tables.items()
+    }
+
+
+def checker_tables(network: Network, tables: dict) -> dict:
+    """The same of the checker; a transit router's main table is asked by nobody."""
+    routers = {one.name: one.platform for one in network.of_platform(*ROUTERS)}
+    return {
+        key: routes
+        for key, routes in tables.items()
+        if key[0] in routers and (key[1] or routers[key[0]] is not Platform.TRANSIT_ROUTER)
+    }
+
+
 def agree(network: Network, failed: Failures, checker: types.ModuleType = real, shapes=SHAPES) -> None:
     """Both say the same of the tunnels and of every way of every packet between hosts.
 
@@ -38,6 +69,7 @@ def agree(network: Network, failed: Failures, checker: types.ModuleType = real, 
     names = named(failed)
     tunnels, *cycle = checker.cold_start(network, names)
     assert (tunnels, set(cycle)) == (state.liveness.tunnels, set(state.liveness.cycle)), "tunnels"
+    assert checker_tables(network, checker.route_tables(network, names, tunnels)) == twin_tables(state), "routes"
     walker = state.walker()
     for start, source in hosts(network):
         for end, destination in hosts(network):

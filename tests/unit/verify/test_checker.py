@@ -10,9 +10,10 @@ from agreement import agree
 from sealane.app.load import load
 from sealane.app.stages import STAGES
 from sealane.model import Mode
-from sealane.net import Address, Prefix
+from sealane.net import Address, NodeName, Prefix
 from sealane.twin.converge import Twin
 from sealane.twin.element import elements
+from sealane.vendors.cisco_asa import read
 from sealane.verify.checker import (
     Claim,
     NotCoveredError,
@@ -47,6 +48,20 @@ def test_it_agrees_with_the_twin_when_any_one_thing_fails(stage):
     assert {(one.kind.value, one.name) for one in known} == set(failing_elements(network))
     for failed in (frozenset(), *(frozenset({one}) for one in known)):
         agree(network, failed, shapes=((1, 0, 8),))
+
+
+def test_it_agrees_with_the_twin_on_two_circuits():
+    network = example("load-balancing")
+    for kind in ("circuit", "connection"):
+        agree(network, frozenset(one for one in elements(network) if one.kind == kind and "1" in one.name))
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_it_agrees_with_the_twin_on_the_device_as_it_was_published(stage):
+    text = (EXAMPLES / "hangzhou" / "cgw.as-published.asa.cfg").read_text()
+    device = read(text, "cgw", NodeName("cgw")).node
+    nodes = tuple(device if one.name == "cgw" else one for one in example().nodes)
+    agree(STAGES[stage](replace(example(), nodes=nodes)), frozenset())
 
 
 @pytest.mark.parametrize("name", ["hangzhou", "hangzhou-gateway", "bgp-on-vbr", "active-standby"])

@@ -11,6 +11,7 @@ from sealane.verify.checker.claim import (
     next_state,
     possible_outcomes,
     possible_states,
+    route_tables,
 )
 from sealane.verify.checker.packet import Packet
 from sealane.verify.checker.proof import check_encrypted, failing_elements
@@ -27,4 +28,5 @@ __all__ = [
     "next_state",
     "possible_outcomes",
     "possible_states",
+    "route_tables",
 ]

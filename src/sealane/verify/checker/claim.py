@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from itertools import combinations
 
 from sealane.model import Network, TunnelPair
-from sealane.net import Address
+from sealane.net import Address, Prefix
 from sealane.verify.checker.packet import ICMP, Packet, Walk, Way
 from sealane.verify.checker.routes import tables
 from sealane.verify.checker.state import Failed, NotCoveredError, World
@@ -142,3 +142,11 @@ def possible_states(network: Network, failed: Failed) -> tuple[State, ...]:
     states = [State(some) for size in range(len(names) + 1) for some in combinations(names, size)]
     resting = [one for one in states if next_state(network, failed, one) == one]
     return tuple(dict.fromkeys([*cold_start(network, failed), *resting]))
+
+
+def route_tables(
+    network: Network, failed: Failed, tunnels: State
+) -> dict[tuple[str, str], dict[Prefix, frozenset[tuple[str, Address | None]]]]:
+    """(node, table) -> prefix -> (interface, gateway) of every hop; none is a black hole, table "" is the main one."""
+    found = tables(World(network, failed, tunnels))
+    return {key: {one.prefix: frozenset(one.hops) for one in table} for key, table in found.items()}

@@ -1,0 +1,280 @@
+"""The checker and the twin share no code: on any small network they must say the same, or one of them is wrong."""
+
+import importlib
+import random
+import sys
+from functools import cache
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from agreement import agree
+from sealane.app.load import load
+from sealane.app.stages import STAGES
+from sealane.model import Network
+from sealane.twin.element import Failures, elements
+from sealane.verify import checker
+from variations import vary
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+SOURCES = Path(checker.__file__).parent
+Case = tuple[Network, Failures]
+
+
+@cache
+def bases() -> tuple[Network, ...]:
+    names = ("hangzhou", "hangzhou-gateway", "bgp-on-vbr", "active-standby")
+    plans = [load(EXAMPLES / name / "plan.yaml").network for name in names]
+    return tuple(STAGES[stage](one) for one in plans for stage in ("encrypted", "bgp-without-host-routes"))
+
+
+def case(choose) -> Case:
+    network = vary(choose(bases()), choose)
+    known = elements(network)
+    return network, frozenset(choose(known) for _ in range(choose((0, 0, 1, 1, 2))))
+
+
+@st.composite
+def cases(draw: st.DrawFn) -> Case:
+    return case(lambda values: draw(st.sampled_from(values)))
+
+
+def seeded(seed: int) -> Case:
+    return case(random.Random(seed).choice)
+
+
+def tells_the_same(one: Case, module=checker) -> bool:
+    """False when the checker does not cover it.
+
+    Raises:
+        AssertionError: They differ.
+    """
+    try:
+        agree(*one, module)
+    except module.NotCoveredError:
+        return False
+    return True
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(cases())
+def test_the_twin_and_the_checker_agree(one: Case) -> None:
+    tells_the_same(one)
+
+
+PLANTED: dict[str, tuple[str, str, str, int]] = {
+    "the longest prefix does not win": (
+        "packet",
+        "max(found, key=lambda one: one.prefix.prefixlen)",
+        "min(found, key=lambda one: one.prefix.prefixlen)",
+        0,
+    ),
+    "a session outlives its tunnel": (
+        "state",
+        "return pair is not None and pair.name in self.tunnels",
+        "return pair is not None",
+        0,
+    ),
+    "a failed node leaves its cables alone": (
+        "state",
+        "return not cable or all(self.alive(port.node) for port in link.ports)",
+        "return True",
+        0,
+    ),
+    "a static is used without its interface": (
+        "state",
+        "    found = world.gateway(node, next_hop, interface)\n    return ()",
+        "    found = world.gateway(node, next_hop, interface) or interface\n    return ()",
+        1,
+    ),
+    "a route map that denies permits": (
+        "routes",
+        "            if not one.permit:\n                return None",
+        "            if False:\n                return None",
+        2,
+    ),
+    "VBR and VPN learn from each other": (
+        "routes",
+        "if between and at <= SYSTEM_MAP_PRIORITY",
+        "if False and at",
+        2,
+    ),
+    "a failed session stays up": (
+        "state",
+        'not any(("bgp", name) in world.failed for name in names)',
+        "True",
+        2,
+    ),
+    "a tunnel supports itself": (
+        "packet",
+        "            return at.end(\"dropped\", \"a tunnel's own packet into a tunnel\")",
+        '            return at.end("reached", "")',
+        3,
+    ),
+    "propagation happens everywhere": (
+        "routes",
+        "[one for one in router.attachments if name in one.propagations]",
+        "list(router.attachments)",
+        3,
+    ),
+    "published even when it is switched off": (
+        "routes",
+        "if not attachment.auto_publish or attachment.association is None:",
+        "if attachment.association is None:",
+        4,
+    ),
+    "a border router prefers what the transit router tells": (
+        "routes",
+        "replace(route, preference=200 if customer else 100",
+        "replace(route, preference=200 if customer else 400",
+        6,
+    ),
+    "local preference is not compared": (
+        "routes",
+        "one.teller is not None, -one.local_pref",
+        "one.teller is not None, 0",
+        7,
+    ),
+    "a prefix list's bounds do not count": (
+        "routes",
+        "and low <= prefix.prefixlen <= high",
+        "and low <= 32",
+        7,
+    ),
+    "a prefix list that matches nothing permits": (
+        "routes",
+        "            return entry.permit\n    return False",
+        "            return entry.permit\n    return True",
+        7,
+    ),
+    "nobody needs to start": (
+        "claim",
+        " and (near.initiates or far.initiates)",
+        "",
+        7,
+    ),
+    "decrypted packets need an access list": (
+        "packet",
+        "here.kind is InterfaceKind.TUNNEL and stateful.permit_vpn",
+        "False",
+        7,
+    ),
+    "distances are compared the wrong way round": (
+        "routes",
+        "least = min(one.preference",
+        "least = max(one.preference",
+        8,
+    ),
+    "a network statement needs no route": (
+        "routes",
+        "for one in speaker.networks if one.prefix in here]",
+        "for one in speaker.networks]",
+        8,
+    ),
+    "AS numbers need not be as expected": (
+        "state",
+        "        and (one.neighbor.remote_asn, other.neighbor.remote_asn) == (other.asn, one.asn)\n",
+        "",
+        8,
+    ),
+    "a route map that matches nothing permits": (
+        "routes",
+        "path=(*entry.set_as_path_prepend, *route.path),\n            )\n        return\n",
+        "path=(*entry.set_as_path_prepend, *route.path),\n            )\n        return\n    yield route\n",
+        9,
+    ),
+    "equal paths are not used together in the cloud": (
+        "routes",
+        "if one.hops and _cloud_rank(one) == _cloud_rank(best)]",
+        "if one is best]",
+        11,
+    ),
+    "identities need not be expected": (
+        "claim",
+        "ids = (near.local_id, near.remote_id) == (far.remote_id, far.local_id)",
+        "ids = True",
+        12,
+    ),
+    "community conditions match always": (
+        "routes",
+        "not one.communities or (bool(shared)",
+        "True or (bool(shared)",
+        13,
+    ),
+    "a failed circuit keeps its carrier": (
+        "state",
+        'if ("circuit" if link.circuit else "link", link.name) in self.failed:',
+        'if ("link", link.name) in self.failed:',
+        17,
+    ),
+    "published CIDRs are told to everybody": (
+        "routes",
+        "(attachment.kind is AttachmentKind.VBR or not route.for_vbr_only)",
+        "(True or route.for_vbr_only)",
+        18,
+    ),
+    "passwords need not be the same": (
+        "state",
+        "        and one.neighbor.password == other.neighbor.password\n",
+        "",
+        25,
+    ),
+    "custom routes lose": (
+        "routes",
+        "found.append(Route(route.prefix, hops, 1000))",
+        "found.append(Route(route.prefix, hops, 1))",
+        38,
+    ),
+    "a border router tells the customer its own routes": (
+        "routes",
+        "if best.from_circuit is (speaker.neighbor is None):",
+        "if True:",
+        54,
+    ),
+    "the meter lets pass what is required": (
+        "packet",
+        "if clear and self._refused(packet):",
+        "if False:",
+        57,
+    ),
+    "the own AS number in a path does not matter": (
+        "routes",
+        "        if own & set(path):\n            continue",
+        "        if False:\n            continue",
+        103,
+    ),
+}
+"""Place in the checker, what stands there, what is put there, and the seed of a case that notices."""
+
+
+def test_nearly_every_case_is_covered() -> None:
+    seeds = {*range(20), *(seed for *_, seed in PLANTED.values())}
+    assert sum(tells_the_same(seeded(seed)) for seed in seeds) >= 0.9 * len(seeds)
+
+
+def planted(folder: Path, file: str, old: str, new: str):
+    """The checker with one place changed, as a package of its own."""
+    name = f"planted_{abs(hash((file, old, new)))}"
+    (folder / name).mkdir()
+    for source in SOURCES.glob("*.py"):
+        text = source.read_text().replace("sealane.verify.checker", name)
+        if source.stem == file:
+            assert text.count(old) == 1, f"{file} has no longer one place that says {old!r}"
+            text = text.replace(old, new)
+        (folder / name / source.name).write_text(text)
+    sys.path.insert(0, str(folder))
+    try:
+        return importlib.import_module(name)
+    finally:
+        sys.path.remove(str(folder))
+        for loaded in [one for one in sys.modules if one.split(".")[0] == name]:
+            del sys.modules[loaded]
+
+
+@pytest.mark.parametrize("bug", PLANTED)
+def test_a_law_that_does_not_notice_is_no_law(bug: str, tmp_path: Path) -> None:
+    file, old, new, seed = PLANTED[bug]
+    with pytest.raises(AssertionError):
+        tells_the_same(seeded(seed), planted(tmp_path, file, old, new))
