@@ -62,7 +62,13 @@ class Walker:
                 self.ends[pair.far_node, int(pair.far.local), int(pair.far.remote)] = (pair.name, pair.far)
 
     def send(
-        self, packet: Packet, node: NodeName, arrived: str | None = None, *, pins: Pins | None = None
+        self,
+        packet: Packet,
+        node: NodeName,
+        arrived: str | None = None,
+        *,
+        pins: Pins | None = None,
+        either: bool = False,
     ) -> tuple[Trip, ...]:
         """Every way a packet may take.
 
@@ -71,9 +77,11 @@ class Walker:
             node: Where it starts.
             arrived: The interface it comes in on there; None when the node itself sends it.
             pins: Flows that firewalls know of, when it is a reply; None opens a flow.
+            either: Firewalls let it pass when it may open a flow or answer one that was opened the other way: for
+                statements about every packet.
         """
-        journey = _Journey(self, packet, pins)
-        if arrived is None:
+        journey = _Journey(self, packet, pins, either=either)
+        if arrived is None and not either:
             verdict = firewall.sent(self.topology.nodes[node], packet) if pins is None else firewall.PASSES
             if not verdict.passes:
                 hop = Hop(node, None, "", None, (Header(packet),), None, note=verdict.reason)
@@ -131,6 +139,7 @@ class _Journey:
     walker: Walker
     packet: Packet
     pins: Pins | None
+    either: bool = False
     trips: list[Trip] = field(default_factory=list)
 
     def visit(self, at: _At, before: tuple[Hop, ...]) -> None:
@@ -172,7 +181,7 @@ class _Journey:
             self._end(at, before, Fate.FILTERED, verdict.reason)
             return
         if header.tunnel is None:
-            if self.pins is None:
+            if self.pins is None and not self.either:
                 verdict = firewall.admitted(node, header.packet)
             if not verdict.passes:
                 self._end(at, before, Fate.FILTERED, verdict.reason)
@@ -222,7 +231,11 @@ class _Journey:
             return firewall.PASSES
         packet = at.headers[0].packet
         if self.pins is None or at.headers[0].tunnel is not None:
-            return firewall.forwarded(node, at.arrived, leaving, packet)
+            opens = firewall.forwarded(node, at.arrived, leaving, packet)
+            if opens.passes or not self.either:
+                return opens
+            opened = firewall.forwarded(node, leaving, at.arrived, packet.reply())
+            return opened if opened.passes else opens
         return firewall.answered(node, at.arrived, leaving, packet, self.pins)
 
     def _encapsulate(
