@@ -203,14 +203,17 @@ def host_state() -> dict[str, object]:
         (link["ifname"], sorted((one["local"], one["prefixlen"]) for one in link["addr_info"]))
         for link in ip(None, "address")
     ]
-    for folder in ("/etc/netns", "/run/netns", "/etc", "/etc/frr", "/etc/bird", "/etc/swanctl", "/run/frr"):
+    for folder in ("/etc/netns", "/etc", "/etc/frr", "/etc/bird", "/etc/swanctl", "/run/frr"):
         path = Path(folder)
         names = [one.name for one in path.iterdir()] if path.exists() else None
-        state[folder] = None if names is None else sorted(one for one in names if folder != "/run/netns" or _own(one))
+        state[folder] = None if names is None else sorted(names)
+    # iproute2 makes this folder and mounts it upon itself with a host's first namespace, for good.
+    state["/run/netns"] = sorted(one.name for one in Path("/run/netns").glob("*") if _own(one.name))
     mounts = [line.split()[1] for line in Path("/proc/self/mounts").read_text().splitlines()]
     ours = re.compile(r"/(run|etc|var|sys|proc|dev)(/|$)")  # where a network could mount; others may elsewhere
     state["mounts"] = sorted(
-        path for path in mounts if ours.match(path) and ("/netns/" not in path or _own(path.rpartition("/")[2]))
+        path for path in mounts
+        if ours.match(path) and path != "/run/netns" and ("/netns/" not in path or _own(path.rpartition("/")[2]))
     )
     state["sysctl"] = {
         one: Path("/proc/sys/net/ipv4", one).read_text()

@@ -53,6 +53,9 @@ def _note_syntax(text: str, file: str, problem: Exception, notes: Notes) -> None
     mark = getattr(problem, "problem_mark", None)
     line = mark.line + 1 if mark is not None else 1
     what = getattr(problem, "problem", None) or "the text holds characters that YAML does not allow"
+    if "nesting depth" in what:  # libyaml 0.2.6 and later looks ahead and stops before the builder counts to its limit
+        notes.error("PLAN-006", file, f"is nested more than {MAX_DEPTH} deep", "flatten the plan", Origin(file, line))
+        return
     lines = text.splitlines()
     written = lines[line - 1] if line <= len(lines) else ""
     if "\t" in written[: len(written) - len(written.lstrip())]:
