@@ -66,6 +66,7 @@ class Tunnels:
             if connection.name in self._tables
             for index in range(1, len(connection.tunnels) + 1)
         )
+        self._passwords = dict(self._cloud_passwords())
 
     def cloud_ends(self) -> tuple[TunnelEnd, ...]:
         """The transit router's ends, by connection name and index."""
@@ -128,7 +129,28 @@ class Tunnels:
         ends = tuple(
             replace(end, psk=keys.get((end.local, end.remote))) if end.psk is None else end for end in node.tunnel_ends
         )
-        return replace(node, name=slug(device.name), tunnel_ends=ends, label=device.name, origin=device.at.origin)
+        return replace(
+            node,
+            name=slug(device.name),
+            tunnel_ends=ends,
+            bgp=replace(node.bgp, neighbors=tuple(map(self._unmasked, node.bgp.neighbors))) if node.bgp else None,
+            label=device.name,
+            origin=device.at.origin,
+        )
+
+    def _unmasked(self, session: BgpNeighbor) -> BgpNeighbor:
+        """A session whose masked password is taken to be that of the cloud's end, where that has one."""
+        key = self._passwords.get(session.address) if session.password_masked else None
+        return replace(session, password=key, password_masked=False) if key is not None else session
+
+    def _cloud_passwords(self) -> Iterator[tuple[Address, Secret | None]]:
+        """Passwords of the cloud's BGP sessions by the address of its end."""
+        for path in self._paths:
+            if path.tunnel.bgp is not None:
+                yield path.tunnel.bgp.local, path.password
+        for vbr in self._plan.virtual_border_routers:
+            for group in vbr.bgp_groups:
+                yield vbr.local_gateway_ip, group.auth_key
 
     def _gateway(self, site: Site, device: Device) -> Node:
         owned = sorted(owned_gateways(self._plan, device), key=lambda one: one.name)

@@ -32,6 +32,7 @@ class BgpNeighbor:
         import_prefix_list, export_prefix_list: Names in the node's policy; None means no filter.
         import_route_map, export_route_map: Likewise.
         password: TCP MD5 key (RFC 2385) or None.
+        password_masked: True when there is a key that the configuration hides (``*****``); ``password`` is then None.
     """
 
     address: Address
@@ -49,6 +50,7 @@ class BgpNeighbor:
     import_route_map: str | None = None
     export_route_map: str | None = None
     password: Secret | None = None
+    password_masked: bool = False
     description: str = ""
     origin: Origin | None = None
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from sealane.diag import Finding, Origin
-from sealane.model import LineVerdict, inner_mtu, tcp_mss
+from sealane.model import BgpNeighbor, LineVerdict, inner_mtu, tcp_mss
 from sealane.net import Address, host_prefix
 from sealane.verify.device_case import (
     Case,
@@ -100,6 +100,7 @@ def check_ends(case: Case) -> Iterator[Finding]:
         yield from _offers(pair)
         yield from _addresses(pair)
         yield from _sessions(case, pair)
+    yield from _border_sessions(case)
     for near in case.unanswered:
         yield error(
             code="DEV-109",
@@ -144,6 +145,38 @@ def _sessions(case: Case, pair: Pair) -> Iterator[Finding]:
             remedy=f"run `router bgp {session.remote_asn}`, or correct the customer gateway's AS",
             seen_at=known(speaker.origin, session.origin),
         )
+    yield from _passwords(case, mine, session, pair.near.name)
+
+
+def _border_sessions(case: Case) -> Iterator[Finding]:
+    """Passwords of the sessions with border routers that both ends have."""
+    for line in case.lines:
+        mine = case.neighbor_on(line)
+        if line.session is not None and mine is not None:
+            yield from _passwords(case, mine, line.session, "the border router")
+
+
+def _passwords(case: Case, mine: BgpNeighbor, session: BgpNeighbor, name: str) -> Iterator[Finding]:
+    """Both ends of a session have one password or none; of one that is masked only its presence is known."""
+    here, there = mine.password is not None or mine.password_masked, session.password is not None
+    if here == there and (mine.password is None or mine.password == session.password):
+        return
+    command = f"neighbor {mine.address} password"
+    enter_it = enter(f"{command} KEY") + f" with the key of {name}"
+    if not there:
+        problem = f"it has a password, but {name} has none"
+        remedy = enter(f"no {command}") + f", or give {name} the key"
+    elif here:
+        problem, remedy = f"its password is not the one of {name}", enter_it
+    else:
+        problem, remedy = f"it has no password, but {name} has one", enter_it
+    yield error(
+        code="DEV-117",
+        subject=f"neighbor {mine.address}",
+        problem=f"{problem}: each end drops the other's segments, and the session does not come up",
+        remedy=remedy,
+        seen_at=known(*case.places(command, mine.origin), session.origin),
+    )
 
 
 def check_paths(case: Case) -> Iterator[Finding]:

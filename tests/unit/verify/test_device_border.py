@@ -27,6 +27,17 @@ def findings(text, name="bgp-on-vbr"):
     return check_device(read(text, "cgw", NodeName("cgw")), network(name))
 
 
+def locked(folder, key):
+    """The example with a password at the border router, and its device with a key of its own."""
+    plan = (EXAMPLES / "bgp-on-vbr" / "plan.yaml").read_text()
+    asn, first = "local_asn: 45104\n", "neighbor 10.0.0.1 remote-as 45104"
+    (folder / "plan.yaml").write_text(plan.replace(asn, f"{asn}        auth_key: trombone9\n"))
+    (folder / "cgw.asa.cfg").write_text(after(first, f"  neighbor 10.0.0.1 password {key}"))
+    loaded = load(folder / "plan.yaml")
+    (reading,) = loaded.readings.values()
+    return check_device(reading, loaded.network), loaded.network
+
+
 def changed(*pairs):
     text = CORRECT
     for old, new in pairs:
@@ -84,6 +95,16 @@ def test_the_correct_configuration_has_the_intended_information_only():
     assert sorted(one.code for one in found) == sorted(ALWAYS)
     (fallback,) = (one for one in found if one.code == "DEV-D8")
     assert "172.16.10.0/24, 172.16.20.0/24, 172.16.30.0/24 is reached as the border router tells it" in fallback.problem
+
+
+def test_a_password_of_the_border_session_is_compared_and_a_masked_one_taken_to_be_the_clouds(tmp_path):
+    (mine,) = (one for one in locked(tmp_path, "swordfish-8")[0] if one.code == "DEV-117")
+    assert "its password is not the one of the border router" in mine.problem
+    assert mine.subject == "neighbor 10.0.0.1"
+    found, net = locked(tmp_path, "*****")
+    assert "DEV-117" not in {one.code for one in found}
+    (there,) = (one for one in net.devices()[0].bgp.neighbors if str(one.address) == "10.0.0.1")
+    assert there.password.reveal() == "trombone9"
 
 
 def test_without_the_clear_prefixes_there_is_no_fallback():

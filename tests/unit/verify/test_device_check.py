@@ -42,6 +42,8 @@ def test_no_key_is_shown():
     assert "cloud-key" not in shown
 
 
+ACTIVE, PASSWORD = "  neighbor 169.254.10.1 activate\n", "  neighbor 169.254.10.1 password"
+LOCKED = (session(1, password=Secret("swordfish-7")), session(2))
 LOOPBACK = "interface Loopback1\n"
 CASES = [
     ("DEV-D1", changed(("ip address 10.0.0.2", "ip address 10.0.0.1")), {}, "ip address 10.0.0.1 255.255.255.252",
@@ -98,6 +100,12 @@ CASES = [
      "nat (private,VBR) source dynamic any interface", "the device translates addresses"),
     ("DEV-115", changed(("tcpmss 1350", "tcpmss 1460")), {}, "sysopt connection tcpmss 1460",
      "do not fit the tunnels' 1382"),
+    ("DEV-117", changed((ACTIVE, f"{PASSWORD} swordfish-8\n{ACTIVE}")), {"sessions": LOCKED},
+     "neighbor 169.254.10.1 password swordfish-8", "its password is not the one of tunnel-1"),
+    ("DEV-117", changed((ACTIVE, f"{PASSWORD} *****\n{ACTIVE}")), {},
+     "neighbor 169.254.10.1 password *****", "it has a password, but tunnel-1 has none"),
+    ("DEV-117", CORRECT, {"sessions": LOCKED}, "neighbor 169.254.10.1 remote-as 65534",
+     "it has no password, but tunnel-1 has one"),
     ("DEV-116", changed(("  inspect icmp\n", "")), {}, CORRECT.split("\n")[0], "ICMP is not inspected"),
 ]  # fmt: skip
 ALSO = {"DEV-110": {"DEV-113"}, "DEV-108": {"DEV-107"}}
@@ -113,6 +121,17 @@ def test_a_mistake_alone_is_named_on_its_line_with_its_consequence(code, text, c
     rows = [row.strip() for row in text.split("\n")]
     assert [place for place in mine.seen_at if rows[place.line - 1] == line], str(mine)
     assert mine.remedy
+
+
+@pytest.mark.parametrize("key", ["swordfish-7", "*****"])
+def test_one_password_at_both_ends_or_a_masked_one_is_no_mistake_and_never_shows(key):
+    text = changed((ACTIVE, f"{PASSWORD} {key}\n{ACTIVE}"))
+    assert {one.code for one in findings(text, network(sessions=LOCKED))} == ALWAYS
+    wrong = findings(text.replace(key, "trombone-9"), network(sessions=LOCKED))
+    assert "DEV-117" in {one.code for one in wrong}
+    assert not [one for one in wrong if "trombone" in str(one) or "swordfish" in str(one)]
+    taken_back = f"{text}router bgp 65530\n address-family ipv4 unicast\n  no neighbor 169.254.10.1 password\n"
+    assert "it has no password" in "".join(map(str, findings(taken_back, network(sessions=LOCKED))))
 
 
 def test_a_missing_tunnel_is_named():

@@ -134,7 +134,7 @@ class NeighborDraft:
     """A BGP neighbor.
 
     ``filters`` maps kind and direction, as in ``("route-map", "in")``, to a name and its place; ``bfd_at`` is where BFD
-    was asked for.
+    was asked for; a masked password is None and has a place.
     """
 
     address: Address
@@ -147,6 +147,7 @@ class NeighborDraft:
     activated: bool = True
     description: str = ""
     password: Secret | None = None
+    password_at: Origin | None = None
     bfd_at: Origin | None = None
     filters: dict[tuple[str, str], tuple[str, Origin]] = field(default_factory=dict)
 

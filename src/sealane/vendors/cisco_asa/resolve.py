@@ -280,6 +280,7 @@ def _neighbors(draft: Draft, bgp: BgpDraft) -> Iterator[BgpNeighbor]:
             import_route_map=_filter(draft, neighbor, "route-map", "in"),
             export_route_map=_filter(draft, neighbor, "route-map", "out"),
             password=neighbor.password,
+            password_masked=neighbor.password_at is not None and neighbor.password is None,
             description=neighbor.description,
             origin=neighbor.origin,
         )

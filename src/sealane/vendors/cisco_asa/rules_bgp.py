@@ -81,9 +81,13 @@ def _no_activate(draft: Draft, args: Args) -> None:
 
 
 def _password(draft: Draft, args: Args) -> None:
-    words = args.words("key")
-    word = words[-1]
-    _neighbor(draft, args).password = Secret(word) if word.strip("*") else None
+    neighbor, word = _neighbor(draft, args), args.words("key")[-1]
+    neighbor.password, neighbor.password_at = Secret(word) if word.strip("*") else None, draft.at
+
+
+def _no_password(draft: Draft, args: Args) -> None:
+    neighbor = _neighbor(draft, args)
+    neighbor.password, neighbor.password_at = None, None
 
 
 def _bfd(draft: Draft, args: Args) -> None:
@@ -168,6 +172,8 @@ RULES: tuple[Rule, ...] = (
         (f"{_NEIGHBOR} timers <keepalive:0-65535> <hold:0-65535> <least:0-65535>", _timers),
         (f"{_NEIGHBOR} activate", _activate),
         (f"{_NEIGHBOR} password <key:words>", _password),
+        (f"no {_NEIGHBOR} password", _no_password),
+        (f"no {_NEIGHBOR} password <old:any>", _no_password),
         (f"{_NEIGHBOR} fall-over bfd", _bfd),
         (f"{_NEIGHBOR} fall-over bfd single-hop", _bfd),
         (f"no {_NEIGHBOR} fall-over <old:any>", _no_bfd),
