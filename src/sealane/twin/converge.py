@@ -80,10 +80,10 @@ class Twin:
         """Tables while exactly these tunnels carry packets."""
         return self._settle(failed, tunnels)[1]
 
-    def walker(self, failed: Failures, tunnels: State, *, refuse: bool = True) -> Walker:
-        """Sends packets through the tables of given tunnels."""
+    def walker(self, failed: Failures, tunnels: State, *, refuse: bool = True, judge: bool = True) -> Walker:
+        """Sends packets through the tables of given tunnels; see Walker."""
         situation, tables = self._settle(failed, tunnels)
-        return Walker(situation, tables, self.pairs, refuse=refuse)
+        return Walker(situation, tables, self.pairs, refuse=refuse, judge=judge)
 
     def _settle(self, failed: Failures, tunnels: State) -> tuple[Situation, Tables]:
         key = (failed, tunnels)

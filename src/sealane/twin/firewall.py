@@ -90,6 +90,15 @@ def answered(node: Node, arrived: str, leaving: str, packet: Packet, pins: Pins)
     return Verdict(passes=False, reason=f"its flow goes {ways}; the reply came in on {arrived} to {leaving}")
 
 
+def opens_or_answers(node: Node, arrived: str, leaving: str, packet: Packet) -> Verdict:
+    """A stateful device judges a packet that may open a flow, or answer one that may have been opened the other way."""
+    opens = forwarded(node, arrived, leaving, packet)
+    if opens.passes or node.stateful is None or (packet.protocol == ICMP and not node.stateful.inspect_icmp):
+        return opens
+    opened = forwarded(node, leaving, arrived, packet.reply())
+    return opened if opened.passes else opens
+
+
 def to_the_box(node: Node, arrived: str | None, address_owner: str) -> Verdict:
     """A device answers at an address on the interface that owns it only; at a loopback's on any (ASA 9.19)."""
     if node.stateful is None or arrived is None or arrived == address_owner:

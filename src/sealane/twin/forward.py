@@ -45,12 +45,21 @@ class Walker:
         tables: Tables that belong to it.
         pairs: Tunnels by name.
         refuse: Mode ``required`` is enforced at circuit ports; False walks as if no meter stood there.
+        judge: Firewalls judge what they forward; False lets everything but tunnels' own packets pass. A way does not
+            depend on its packet's source, protocol and ports then.
     """
 
     def __init__(
-        self, situation: Situation, tables: Tables, pairs: Mapping[str, TunnelPair], *, refuse: bool = True
+        self,
+        situation: Situation,
+        tables: Tables,
+        pairs: Mapping[str, TunnelPair],
+        *,
+        refuse: bool = True,
+        judge: bool = True,
     ) -> None:
         self.situation = situation
+        self.judge = judge
         self.topology = situation.topology
         self.tables = tables
         required = [one for one in situation.topology.network.protections if one.mode is Mode.REQUIRED]
@@ -227,15 +236,14 @@ class _Journey:
 
     def _judge(self, node: Node, at: _At, leaving: str) -> Verdict:
         """Firewalls judge what they forward; what the node itself sends passes."""
-        if at.arrived is None or node.stateful is None:
+        outer = at.headers[0].tunnel is not None
+        if at.arrived is None or node.stateful is None or not (self.walker.judge or outer):
             return firewall.PASSES
         packet = at.headers[0].packet
-        if self.pins is None or at.headers[0].tunnel is not None:
-            opens = firewall.forwarded(node, at.arrived, leaving, packet)
-            if opens.passes or not self.either:
-                return opens
-            opened = firewall.forwarded(node, leaving, at.arrived, packet.reply())
-            return opened if opened.passes else opens
+        if self.either and not outer:
+            return firewall.opens_or_answers(node, at.arrived, leaving, packet)
+        if self.pins is None or outer:
+            return firewall.forwarded(node, at.arrived, leaving, packet)
         return firewall.answered(node, at.arrived, leaving, packet, self.pins)
 
     def _encapsulate(
