@@ -81,12 +81,15 @@ class Survey:
         network: The network.
         failures: The largest number of elements that fail at once.
         also: Prefixes to tell apart although this network does not, such as those of a network to compare with.
+        twin: Who is asked; None is a twin of the network.
     """
 
-    def __init__(self, network: Network, failures: int = 1, also: Iterable[Cidr] = ()) -> None:
+    def __init__(
+        self, network: Network, failures: int = 1, also: Iterable[Cidr] = (), twin: Twin | None = None
+    ) -> None:
         self.network = network
         self.failures = failures
-        self.twin = Twin(network)
+        self.twin = Twin(network) if twin is None else twin
         self.universe = Universe(network, also)
         self.filters = Filters(network)
         self._ways = Ways(self.twin)

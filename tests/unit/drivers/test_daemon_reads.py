@@ -1,8 +1,8 @@
 import copy
 
 from replay import recorded, recorded_json
-from sealane.drivers.bird import BgpSession, read_protocols
-from sealane.drivers.frr import FrrSession, read_summary
+from sealane.drivers.bird import BgpSession, read_exported, read_protocols
+from sealane.drivers.frr import FrrSession, read_chosen, read_summary
 from sealane.drivers.strongswan import SaState, read_sas, read_spis
 
 
@@ -53,6 +53,24 @@ def test_an_frr_session_that_is_down_has_no_prefixes() -> None:
         FrrSession("169.254.10.1", "Active", 9.0, 0, 0),
         FrrSession("169.254.20.1", "Established", 12.0, 5, 8),
     )
+
+
+def test_birds_exports_have_all_next_hops_of_each_prefix() -> None:
+    found = read_exported(recorded("bird/export-system.txt"))
+    assert len(found) == 10
+    assert found["192.168.20.0/24"] == {("ipsec1-282bd", "169.254.10.2"), ("ipsec2-bd307", "169.254.20.2")}
+    assert found["192.168.0.0/16"] == {("vbr-attachment", "100.77.165.74")}
+    assert found["10.10.10.0/24"] == frozenset()
+    assert read_exported("BIRD 2.0.12 ready.\nsyntax error, unexpected CF_SYM_UNDEFINED\n") == {}
+
+
+def test_of_frrs_routes_those_that_bgp_and_statics_won_are_read() -> None:
+    assert read_chosen(recorded("frr/routes.json")) == {
+        "10.10.10.49/32": {("vbr", "10.0.0.1")},
+        "172.16.0.0/16": {("vbr", "10.0.0.1")},
+        "172.16.10.0/24": {("ipsec1-8eaee", "169.254.10.1"), ("ipsec2-1bb54", "169.254.20.1")},
+    }
+    assert read_chosen("% no such command") == read_chosen("") == {}
 
 
 def test_frr_without_bgp_has_no_sessions() -> None:

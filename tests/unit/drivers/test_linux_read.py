@@ -6,13 +6,17 @@ from replay import example, recorded, recorded_json
 from sealane.drivers.linux.driver import LinuxDriver
 from sealane.drivers.linux.read import (
     FAR_END,
+    KernelHop,
+    KernelRoute,
     alias_of,
     is_whole,
     payload_of,
+    read_carrier,
     read_filters,
     read_links,
     read_routes,
     read_rules,
+    read_tables,
     rule_name,
 )
 from sealane.lower import EspBackend, LowerOptions, lower
@@ -150,3 +154,31 @@ def test_a_namespace_reads_back_as_what_it_was_lowered_to(node: str) -> None:
         *read_filters(space, recorded(f"linux/{node}-chains.json")),
     ]
     assert {plain(driver.canonical(one)) for one in found} == wanted
+
+
+def test_tables_hold_what_forwards_or_discards_and_of_several_routes_the_one_in_use() -> None:
+    answer = recorded_json("linux/cgw-tables.json")
+    tables = read_tables(answer)
+    assert set(tables) == {254}
+    assert tables[254]["172.16.10.0/24"] == KernelRoute(
+        "172.16.10.0/24",
+        (KernelHop("ipsec1-8eaee", "169.254.10.1", lost=False), KernelHop("ipsec2-1bb54", "169.254.20.1", lost=False)),
+        "bgp",
+        20,
+    )
+    assert tables[254]["10.10.10.49/32"].hops == (KernelHop("vbr", "10.0.0.1", lost=False),)
+    better = {"dst": "172.16.10.0/24", "type": "blackhole", "protocol": "boot", "flags": []}
+    worse = {"dst": "172.16.10.0/24", "dev": "vbr", "metric": 30, "flags": ["linkdown"]}
+    assert read_tables([*answer, better, worse])[254]["172.16.10.0/24"].hops == ()
+    assert read_tables([{"dst": "default", "dev": "vbr", "flags": ["dead", "linkdown"], "table": "100"}]) == {
+        100: {"0.0.0.0/0": KernelRoute("0.0.0.0/0", (KernelHop("vbr", None, lost=True),), "", 0)}
+    }
+
+
+def test_an_interface_has_carrier_when_it_is_up_and_its_far_end_is_too() -> None:
+    answer = recorded_json("linux/cgw-links.json")
+    assert set(read_carrier(answer).values()) == {True}
+    lost = [{"ifname": "vbr", "flags": ["NO-CARRIER", "UP"], "linkinfo": {"info_kind": "veth"}},
+            {"ifname": "alone", "flags": ["NO-CARRIER", "UP"], "linkinfo": {"info_kind": "bridge"}},
+            {"ifname": "private", "flags": ["BROADCAST"]}]
+    assert read_carrier(lost) == {"vbr": False, "alone": True, "private": False}

@@ -1,6 +1,7 @@
 """Answers of birdc. Pure."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 
@@ -52,3 +53,26 @@ def read_protocols(answer: str) -> tuple[BgpSession, ...]:
             )
         )
     return tuple(sessions)
+
+
+_ROUTE = re.compile(r"^(?P<prefix>[0-9.]+/[0-9]+)?\s+(?P<kind>unicast|blackhole|unreachable|prohibit) \[")
+_VIA = re.compile(r"^\s+via (?P<gateway>[0-9.]+) on (?P<interface>\S+)")
+_DEVICE = re.compile(r"^\s+dev (?P<interface>\S+)")
+
+Hop = tuple[str, str | None]
+"""Interface and gateway; None sends to the destination itself."""
+
+
+def read_exported(answer: str) -> Mapping[str, frozenset[Hop]]:
+    """From ``birdc show route export PROTOCOL`` of a kernel protocol: next hops by prefix; none discard."""
+    found: dict[str, set[Hop]] = {}
+    hops: set[Hop] = set()
+    for line in answer.splitlines():
+        head = _ROUTE.match(line)
+        if head is not None and head["prefix"]:
+            hops = found.setdefault(head["prefix"], set())
+        elif via := _VIA.match(line):
+            hops.add((via["interface"], via["gateway"]))
+        elif device := _DEVICE.match(line):
+            hops.add((device["interface"], None))
+    return {prefix: frozenset(one) for prefix, one in found.items()}

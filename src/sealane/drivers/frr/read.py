@@ -1,6 +1,7 @@
 """Answers of vtysh. Pure."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 
@@ -31,3 +32,27 @@ def read_summary(answer: str) -> tuple[FrrSession, ...]:
         )
         for neighbor, peer in sorted(peers.items())
     )
+
+
+_DECIDED = frozenset({"bgp", "static"})
+Hop = tuple[str, str | None]
+"""Interface and gateway; None sends to the destination itself."""
+
+
+def read_chosen(answer: str) -> Mapping[str, frozenset[Hop]]:
+    """From ``show ip route json``: next hops in use, by prefix, of the BGP and static routes that zebra chose.
+
+    None discard. What is connected is the kernel's affair.
+    """
+    try:
+        prefixes = json.loads(answer or "{}")
+    except json.JSONDecodeError:
+        return {}
+    found = {}
+    for prefix, routes in prefixes.items():
+        for route in routes:
+            if route.get("selected") and route.get("protocol") in _DECIDED:
+                active = [hop for hop in route.get("nexthops", ()) if hop.get("fib")]
+                found[prefix] = frozenset((str(hop["interfaceName"]), hop.get("ip")) for hop in active
+                                          if "interfaceName" in hop)
+    return found

@@ -8,7 +8,7 @@ name of an empty chain in it.
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sealane.plan import (
@@ -127,6 +127,66 @@ def read_routes(namespace: str, answer: Answer) -> Iterator[Resource]:
         prefix = _full_prefix(str(route["dst"]))
         spec = RouteSpec(table, prefix, route.get("gateway"), route.get("dev"), "onlink" in route.get("flags", ()))
         yield Resource(Key(Kind.ROUTE, namespace, f"{table} {prefix}"), spec)
+
+
+@dataclass(frozen=True, slots=True)
+class KernelHop:
+    """A next hop: interface, gateway (None: the destination itself), and whether it has lost its carrier."""
+
+    interface: str
+    gateway: str | None
+    lost: bool
+
+
+@dataclass(frozen=True, slots=True)
+class KernelRoute:
+    """The route that the kernel takes for a prefix; without next hops it discards. ``protocol`` as iproute2 says."""
+
+    prefix: str
+    hops: tuple[KernelHop, ...]
+    protocol: str
+    metric: int
+
+
+_DISCARDS = frozenset({"blackhole", "unreachable", "prohibit"})
+_FORWARDS = "unicast"
+
+
+def read_tables(answer: Answer) -> Mapping[int, Mapping[str, KernelRoute]]:
+    """From ``ip -j -d route show table all``: by table and prefix the route of the least metric, which is the one used.
+
+    The table of local addresses and routes that are neither forwarding nor discarding are left out.
+    """
+    tables: dict[int, dict[str, KernelRoute]] = {}
+    for route in answer:
+        kind, number = str(route.get("type", _FORWARDS)), _table(route.get("table", "main"))
+        if number == _MAIN["local"] or (kind != _FORWARDS and kind not in _DISCARDS):
+            continue
+        hops = () if kind in _DISCARDS else tuple(map(_hop, route.get("nexthops") or [route]))
+        prefix = _full_prefix(str(route["dst"]))
+        found = KernelRoute(prefix, hops, str(route.get("protocol", "")), int(route.get("metric", 0)))
+        table = tables.setdefault(number, {})
+        if prefix not in table or found.metric < table[prefix].metric:
+            table[prefix] = found
+    return tables
+
+
+def _hop(hop: Mapping[str, Any]) -> KernelHop:
+    lost = bool({"linkdown", "dead"} & set(hop.get("flags", ())))
+    return KernelHop(str(hop.get("dev", "")), hop.get("gateway"), lost)
+
+
+def read_carrier(answer: Answer) -> Mapping[str, bool]:
+    """From ``ip -j -d link show``: by interface whether it is up and has carrier.
+
+    A bridge that stands for a line or network without a far end has none, and needs none.
+    """
+    found = {}
+    for link in answer:
+        flags = set(link.get("flags", ()))
+        alone = link.get("linkinfo", {}).get("info_kind") == "bridge"
+        found[str(link["ifname"])] = "UP" in flags and (alone or "NO-CARRIER" not in flags)
+    return found
 
 
 def _table(name: object) -> int:

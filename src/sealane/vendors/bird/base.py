@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from sealane.model import Bfd, BgpNeighbor, Node
 from sealane.net import Address, Asn
-from sealane.vendors.bird.text import block, comment, password, quoted
+from sealane.vendors.bird.text import block, comment, password, quoted, slug
 
 _LOCAL_TABLE = 255  # the kernel's own (rt_tables)
 
@@ -42,6 +42,11 @@ def router_id(node: Node) -> Address:
     if not addresses:
         raise ValueError(f"{node.name} has no address to take a router id from")
     return addresses[0]
+
+
+def kernel_protocol(table: str | None) -> str:
+    """BIRD's name for what brings a route table into the kernel; None is the only table of a border router."""
+    return "fib" if table is None else f"fib_{slug(table)}"
 
 
 def kernel(name: str, table: str, number: int) -> list[str]:

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 
 from sealane.model import DEFAULT_VBR_ASN, BgpNeighbor, Network, Node, Port, RouteType, VirtualBorderRouter
 from sealane.net import Address
-from sealane.vendors.bird.base import kernel, preamble, router_id, session, timers
+from sealane.vendors.bird.base import kernel, kernel_protocol, preamble, router_id, session, timers
 from sealane.vendors.bird.links import other_host, own_address, peer_address
 from sealane.vendors.bird.marks import STRIP_WIRE_MARKS, wire_mark
 from sealane.vendors.bird.text import address_symbol, block, comment, linux_name
@@ -42,7 +42,7 @@ def render_vbr(
         *preamble(node, router_id(node), log, socket),
         "attribute int sl_side;",
         f"ipv4 table {_TABLE};",
-        *kernel("fib", _TABLE, kernel_table),
+        *kernel(kernel_protocol(None), _TABLE, kernel_table),
         *_custom_routes(network, node, vbr),
         *_transit_session(network, node, vbr, names),
     ]

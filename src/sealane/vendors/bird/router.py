@@ -26,7 +26,7 @@ from sealane.model import (
     TransitTable,
 )
 from sealane.net import Prefix
-from sealane.vendors.bird.base import kernel, preamble, router_id, session, timers
+from sealane.vendors.bird.base import kernel, kernel_protocol, preamble, router_id, session, timers
 from sealane.vendors.bird.links import own_address, peer_address
 from sealane.vendors.bird.maps import function_name, render_maps
 from sealane.vendors.bird.marks import (
@@ -97,7 +97,7 @@ class _Writer:
         symbol = f"tr_{slug(table.name)}"
         yield comment(f"route table {table.name}")
         yield f"ipv4 table {symbol};"
-        yield from kernel(f"fib_{slug(table.name)}", symbol, number)
+        yield from kernel(kernel_protocol(table.name), symbol, number)
         for direction in MapDirection:
             yield from render_maps(self._router, table.name, direction)
         yield from self._own_routes(table, symbol)
