@@ -11,7 +11,7 @@ test: setup
 	$(BIN)/pytest
 
 fast-test: $(STAMP)
-	$(BIN)/pytest -m "not live"
+	$(BIN)/pytest -m "not live" -n 2
 
 check: $(STAMP)
 	$(BIN)/ruff check src tests benchmarks

@@ -70,12 +70,13 @@ def agree(network: Network, failed: Failures, checker: types.ModuleType = real, 
     tunnels, *cycle = checker.cold_start(network, names)
     assert (tunnels, set(cycle)) == (state.liveness.tunnels, set(state.liveness.cycle)), "tunnels"
     assert checker_tables(network, checker.route_tables(network, names, tunnels)) == twin_tables(state), "routes"
-    walker = state.walker()
+    walker, walk = state.walker(), checker.state_walk(network, names, tunnels)
     for start, source in hosts(network):
         for end, destination in hosts(network):
             for shape in shapes if start != end else ():
                 trips = walker.send(twin_packet.Packet(int(source), int(destination), *shape), start)
                 twins = {(word(one), frozenset(one.clear_circuits()), frozenset(one.tunnels())) for one in trips}
                 sent = checker.Packet(source, destination, *shape)
-                own = checker.possible_outcomes(network, names, sent, (start, None), tunnels)
+                ways = walk.send(sent, start)
+                own = {(checker.outcome(way), way.clear, way.tunnels) for way in ways}
                 assert own == twins, f"{start} to {end}, protocol {shape[0]}"

@@ -51,7 +51,11 @@ def test_good_keys_are_taken_and_a_missing_one_is_told_apart(tmp_path: Path, mon
     assert codes(load(path, live=True)) == []
 
 
-@given(st.text(max_size=120))
+@given(
+    st.text(st.sampled_from('!~aZ09" \x1f\x7f\u00fc'), max_size=12)
+    | st.integers(0, 120).map("k".__mul__)
+    | st.text(max_size=4)
+)
 def test_the_rule_is_one_to_a_hundred_printable_ascii_characters_without_space_and_double_quote(text: str) -> None:
     good = 1 <= len(text) <= 100 and all("!" <= one <= "~" and one != '"' for one in text)
     assert (kinds.PSK.problem(text) is None) == good

@@ -206,7 +206,7 @@ def test_optional_repairs_are_reached_by_name():
         repair(CORRECT, "D99", FACTS)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(st.permutations(REPAIRS))
 def test_repairs_reach_the_same_verdict_in_any_order(order):
     text = PUBLISHED

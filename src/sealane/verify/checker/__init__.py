@@ -9,9 +9,10 @@ from sealane.verify.checker.claim import (
     check_claim,
     cold_start,
     next_state,
-    possible_outcomes,
+    outcome,
     possible_states,
     route_tables,
+    state_walk,
 )
 from sealane.verify.checker.packet import Packet
 from sealane.verify.checker.proof import check_encrypted, failing_elements
@@ -26,7 +27,8 @@ __all__ = [
     "cold_start",
     "failing_elements",
     "next_state",
-    "possible_outcomes",
+    "outcome",
     "possible_states",
     "route_tables",
+    "state_walk",
 ]

@@ -59,15 +59,6 @@ def check_claim(network: Network, claim: Claim) -> str:
     return " or ".join(sorted({f"{outcome(way)}, in clear over {listing(way.clear)} ({way.note})" for way in ways}))
 
 
-def possible_outcomes(
-    network: Network, failed: Failed, packet: Packet, start: tuple[str, str | None], tunnels: State | None = None
-) -> frozenset[tuple[str, frozenset[str], frozenset[str]]]:
-    """(outcome, circuits crossed in clear, tunnels gone through) of every way; see Claim for ``tunnels``."""
-    chosen = cold_start(network, failed)[0] if tunnels is None else tunnels
-    ways = state_walk(network, failed, chosen).send(packet, *start)
-    return frozenset((outcome(way), way.clear, way.tunnels) for way in ways)
-
-
 def outcome(way: Way) -> str:
     """How a way ends, in a claim's words."""
     if way.fate != "delivered":

@@ -88,6 +88,9 @@ class World:
         for one in network.circuits:
             ports = (one.cloud,) if one.site is None else (one.cloud, one.site)
             self.links.append(Link(one.name, ports, circuit=True))
+        self._pairs = self.network.tunnels()
+        self._up: dict[tuple[str, str], bool] = {}
+        self._connected: dict[str, list[tuple[Prefix, str, Address]]] = {}
 
     def node(self, name: str) -> Node:
         """A node with its configuration as it is in effect."""
@@ -103,7 +106,7 @@ class World:
 
     def tunnel_of(self, node: str, interface: str) -> TunnelPair | None:
         """The tunnel that an interface is an end of."""
-        for pair in self.network.tunnels():
+        for pair in self._pairs:
             if (pair.near_node, pair.near.interface) == (node, interface):
                 return pair
             if pair.far is not None and (pair.far_node, pair.far.interface) == (node, interface):
@@ -112,6 +115,11 @@ class World:
 
     def up(self, node: str, name: str) -> bool:
         """True when an interface has a carrier: a tunnel while it carries, a cable while both its nodes are there."""
+        if (node, name) not in self._up:
+            self._up[node, name] = self._is_up(node, name)
+        return self._up[node, name]
+
+    def _is_up(self, node: str, name: str) -> bool:
         if not self.alive(node) or not self.switched_on(node, name):
             return False
         pair = self.tunnel_of(node, name)
@@ -141,6 +149,11 @@ class World:
 
         Where the kernel alone keeps the routes, losing the carrier takes none of them away.
         """
+        if node not in self._connected:
+            self._connected[node] = self._find_connected(node)
+        return self._connected[node]
+
+    def _find_connected(self, node: str) -> list[tuple[Prefix, str, Address]]:
         keeps = self.node(node).platform in (Platform.VPC, Platform.HOST, Platform.ROUTER)
         found = [(one, address) for one in self.node(node).interfaces for address in one.addresses]
         return [

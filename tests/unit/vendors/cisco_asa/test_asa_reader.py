@@ -113,7 +113,7 @@ def test_a_key_shows_nowhere_whatever_surrounds_it(lines, rng):
     assert KEY not in "".join(str(found) for found in reading.findings)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(st.data())
 def test_indentation_does_not_matter(data):
     kept = [line.strip() for line in CORRECT.split("\n")]
