@@ -101,6 +101,10 @@ class TransitPolicy:
             return Judgement(None, _SYSTEM_POLICY)
         return judged
 
+    def audience(self, table: str, receiver: Attachment) -> tuple[bool, ...]:
+        """For each RegionOut policy of a table whether it is about an attachment; equal ones are treated alike."""
+        return tuple(self._receives(one, receiver) for one in self._maps.get((table, MapDirection.REGION_OUT), ()))
+
     def _run(self, maps: Sequence[TransitRouteMap], route: Route, receiver: Attachment | None) -> Judgement:
         at = 0
         for one in maps:
