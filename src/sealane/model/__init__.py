@@ -17,6 +17,7 @@ from sealane.model.cloud import (
     VirtualBorderRouter,
 )
 from sealane.model.filter import AccessList, Direction, FilterRule, PortRange, SecurityGroup
+from sealane.model.hide import without_secrets
 from sealane.model.in_effect import in_effect, neighbor_interface
 from sealane.model.ipsec import Dpd, Encryption, EspProposal, IkeProposal, Integrity, TunnelEnd
 from sealane.model.mtu import USERSPACE_MAX_INNER_BYTES, inner_mtu, tcp_mss
@@ -79,4 +80,5 @@ __all__ = [
     "inner_mtu",
     "neighbor_interface",
     "tcp_mss",
+    "without_secrets",
 ]

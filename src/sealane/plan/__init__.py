@@ -1,5 +1,6 @@
 """Plans: the difference between what should be and what is, as a value. Knows only resource keys and payloads."""
 
+from sealane.plan.compare import Changed, Detail, ResourceDifference, compare
 from sealane.plan.diff import Change, Create, Delete, Plan, Stage, Update, diff, project
 from sealane.plan.resource import (
     RANK,
@@ -30,10 +31,12 @@ __all__ = [
     "BridgeSpec",
     "CableSpec",
     "Change",
+    "Changed",
     "CharonSpec",
     "ConnectionSpec",
     "Create",
     "Delete",
+    "Detail",
     "FilterSpec",
     "FrrSpec",
     "Key",
@@ -43,12 +46,14 @@ __all__ = [
     "Plan",
     "RealPortSpec",
     "Resource",
+    "ResourceDifference",
     "RouteSpec",
     "RuleSpec",
     "Stage",
     "TunSpec",
     "Update",
     "XfrmSpec",
+    "compare",
     "diff",
     "project",
 ]
