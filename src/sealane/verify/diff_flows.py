@@ -1,0 +1,341 @@
+"""What changes for packets between two networks: which classes become clear, encrypted or unreachable, and when.
+
+Both networks are surveyed over one universe of addresses, and each pair of classes is compared under every set of
+failures. An element that one of the networks does not have fails in the other only.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import combinations
+
+from sealane.model import Network
+from sealane.net import Cidr, dotted
+from sealane.twin.element import Element, Failures, elements
+from sealane.twin.packet import Packet, ping
+from sealane.verify.diff_cause import Side, cause_of
+from sealane.verify.outcome import Outcome, Result
+from sealane.verify.survey import Flow, Survey
+from sealane.verify.universe import AddressClass, Universe
+
+NOBODY = "nobody sends"
+"""In place of an outcome: no packet with such a source enters the network."""
+
+
+class Turn(StrEnum):
+    """What a change means for the packets; the first two are for protected ones only, and make a change worse."""
+
+    CLEAR = "becomes clear"
+    LOST = "is lost"
+    OTHER = "changes"
+
+
+@dataclass(frozen=True, slots=True)
+class Packets:
+    """Packets from any of some ranges of addresses to any of others; ``(rest)`` leaves out what is named elsewhere."""
+
+    sources: tuple[str, ...]
+    destinations: tuple[str, ...]
+
+    def to_json(self) -> dict[str, object]:
+        """As plain values."""
+        return {"sources": list(self.sources), "destinations": list(self.destinations)}
+
+
+@dataclass(frozen=True, slots=True)
+class FlowChange:
+    """Packets that change alike.
+
+    Args:
+        turn: See Turn.
+        before: What became of them, in words.
+        after: What becomes of them.
+        failures: The smallest sets of failed elements under which they change so; the empty set is no failure.
+        cause: What in the networks makes the difference.
+        protections: Names of the protections that they belong to, before or afterwards.
+        packets: Which packets.
+        example: One of them.
+    """
+
+    turn: Turn
+    before: str
+    after: str
+    failures: tuple[tuple[str, ...], ...]
+    cause: str
+    protections: tuple[str, ...]
+    packets: tuple[Packets, ...]
+    example: Packet
+
+    def to_json(self) -> dict[str, object]:
+        """As plain values."""
+        return {
+            "change": self.turn.value,
+            "before": self.before,
+            "after": self.after,
+            "failures": [list(one) for one in self.failures],
+            "cause": self.cause,
+            "protections": list(self.protections),
+            "packets": [one.to_json() for one in self.packets],
+            "example": packet_json(self.example),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class FlowDifference:
+    """What changes for packets.
+
+    Args:
+        failures: How many elements may fail at once.
+        sets: How many sets of failed elements were looked at.
+        changes: Worse ones first.
+        settled: False when BGP does not come to rest in some state: what is said of it is not covered by the model.
+        proved: False when too many tunnels depend on one another to try every state.
+    """
+
+    failures: int
+    sets: int
+    changes: tuple[FlowChange, ...]
+    settled: bool
+    proved: bool
+
+    def __bool__(self) -> bool:
+        return bool(self.changes)
+
+    @property
+    def worse(self) -> bool:
+        """True when something protected becomes clear or is lost."""
+        return any(one.turn is not Turn.OTHER for one in self.changes)
+
+    def to_json(self) -> dict[str, object]:
+        """As plain values."""
+        return {
+            "failures": self.failures,
+            "failure_sets": self.sets,
+            "settled": self.settled,
+            "proved": self.proved,
+            "changes": [one.to_json() for one in self.changes],
+        }
+
+
+def packet_json(packet: Packet) -> dict[str, object]:
+    """A packet."""
+    return {
+        "source": dotted(packet.source),
+        "destination": dotted(packet.destination),
+        "protocol": packet.protocol,
+        "source_port": packet.source_port,
+        "destination_port": packet.destination_port,
+    }
+
+
+def diff_flows(old: Network, new: Network, failures: int = 1) -> FlowDifference:
+    """Compare two networks under all sets of up to ``failures`` failed elements."""
+    surveys = Survey(old, failures, Universe(new).prefixes), Survey(new, failures, Universe(old).prefixes)
+    return _Comparison(*surveys).difference()
+
+
+@dataclass(frozen=True, slots=True)
+class _Joint:
+    """Pairs that are of the same flows before, and of the same flows afterwards; no flow: nobody sends."""
+
+    sources: tuple[AddressClass, ...]
+    destination: AddressClass
+    before: tuple[Flow, ...]
+    after: tuple[Flow, ...]
+
+    @property
+    def enters_elsewhere(self) -> bool:
+        """True for a host that is new or gone: before or afterwards its packets enter behind its link.
+
+        Failures of that link make no difference between the networks, and those of others show at the host's neighbors.
+        """
+        return {one.entry for one in self.before} != {one.entry for one in self.after}
+
+    @property
+    def protections(self) -> tuple[str, ...]:
+        return tuple(sorted({name for one in (*self.before, *self.after) for name in one.protections}))
+
+
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """What becomes of packets before and afterwards."""
+
+    turn: Turn
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """What pairs have in common that are told of together."""
+
+    words: _Words
+    failures: tuple[tuple[str, ...], ...]
+    cause: str
+    protections: tuple[str, ...]
+
+    def order(self) -> object:
+        """Worse first, then protected, then what happens with the fewest failures."""
+        turn = list(Turn).index(self.words.turn)
+        least = (len(self.failures[0]), self.failures)
+        return turn, not self.protections, least, self.words.before, self.words.after, self.cause, self.protections
+
+
+class _Comparison:
+    """Two surveys over one universe."""
+
+    def __init__(self, old: Survey, new: Survey) -> None:
+        self.old, self.new = old, new
+        self.joints = tuple(_joints(old, new))
+        self.known = frozenset(elements(old.network)), frozenset(elements(new.network))
+
+    def difference(self) -> FlowDifference:
+        """All changes."""
+        sets = tuple(_failure_sets(self.known[0] | self.known[1], self.old.failures))
+        settled, proved = True, True
+        found: dict[tuple[int, _Words], list[Failures]] = {}
+        for failed in sets:
+            sides = self._sides(failed)
+            settled &= all(one.scenario.settled for one in sides)
+            proved &= all(one.scenario.proved for one in sides)
+            for index, joint in enumerate(self.joints):
+                if failed and joint.enters_elsewhere:
+                    continue
+                words = _compared(joint, *sides)
+                if words is not None:
+                    found.setdefault((index, words), []).append(failed)
+        return FlowDifference(self.old.failures, len(sets), self._changes(found), settled, proved)
+
+    def _sides(self, failed: Failures) -> tuple[Side, Side]:
+        return (
+            Side(self.old, self.old.scenario(failed & self.known[0])),
+            Side(self.new, self.new.scenario(failed & self.known[1])),
+        )
+
+    def _changes(self, found: Mapping[tuple[int, _Words], list[Failures]]) -> tuple[FlowChange, ...]:
+        groups: dict[_Group, list[_Joint]] = {}
+        examples: dict[_Group, Packet] = {}
+        for (index, words), failures in found.items():
+            joint, least = self.joints[index], _minimal(failures)
+            sides = self._sides(least[0])
+            shown = tuple(tuple(sorted(map(str, one))) for one in least)
+            group = _Group(words, shown, cause_of(joint.before, joint.after, *sides), joint.protections)
+            groups.setdefault(group, []).append(joint)
+            examples.setdefault(group, _example(joint, *sides))
+        return tuple(
+            FlowChange(
+                one.words.turn, one.words.before, one.words.after, one.failures, one.cause, one.protections,
+                tuple(_ranges(groups[one], self.new.universe)), examples[one],
+            )
+            for one in sorted(groups, key=_Group.order)  # type: ignore[arg-type]
+        )
+
+
+def _joints(old: Survey, new: Survey) -> Iterator[_Joint]:
+    """Every pair of classes once, those together that no flow of either network tells apart."""
+    before, after = _flows_by_pair(old), _flows_by_pair(new)
+    classes = {one.address: one for one in new.universe.classes}
+    sources: dict[tuple[int, tuple[int, ...], tuple[int, ...]], list[AddressClass]] = {}
+    for source, destination in sorted(before.keys() | after.keys()):
+        flows = tuple(before.get((source, destination), ())), tuple(after.get((source, destination), ()))
+        sources.setdefault((destination, *flows), []).append(classes[source])
+    for (destination, mine, yours), found in sources.items():
+        yield _Joint(
+            tuple(found),
+            classes[destination],
+            tuple(old.flows[one] for one in mine),
+            tuple(new.flows[one] for one in yours),
+        )
+
+
+def _flows_by_pair(survey: Survey) -> Mapping[tuple[int, int], list[int]]:
+    """Numbers of the flows by source and destination address of a pair of classes."""
+    found: dict[tuple[int, int], list[int]] = {}
+    for number, flow in enumerate(survey.flows):
+        for source in flow.sources:
+            found.setdefault((source.address, flow.destination.address), []).append(number)
+    return found
+
+
+def _failure_sets(known: frozenset[Element], most: int) -> Iterator[Failures]:
+    for size in range(most + 1):
+        yield from map(frozenset, combinations(sorted(known), size))
+
+
+def _minimal(failures: Iterable[Failures]) -> tuple[Failures, ...]:
+    """Those sets that contain no other; smaller ones are given first."""
+    kept: list[Failures] = []
+    for failed in failures:
+        if not any(one < failed for one in kept):
+            kept.append(failed)
+    return tuple(kept)
+
+
+def _compared(joint: _Joint, before: Side, after: Side) -> _Words | None:
+    """The words for what changes; None when nothing does."""
+    was, becomes = before.outcome(joint.before), after.outcome(joint.after)
+    if was == becomes:
+        return None
+    words = _word(was), _word(becomes)
+    if words[0] == words[1]:
+        return None
+    return _Words(_turn(was, becomes) if joint.protections else Turn.OTHER, *words)
+
+
+def _turn(was: Outcome | None, becomes: Outcome | None) -> Turn:
+    """What is worse for protected packets; to be dropped instead of crossing in clear is not."""
+    if becomes is None:
+        return Turn.OTHER
+    if becomes.clear and (was is None or not was.clear):
+        return Turn.CLEAR
+    if was is not None and was.arrives and not was.clear and not becomes.arrives:
+        return Turn.LOST
+    return Turn.OTHER
+
+
+def _word(outcome: Outcome | None) -> str:
+    if outcome is None:
+        return NOBODY
+    word = str(outcome)
+    circuits = " and ".join(outcome.clear)
+    if not circuits:
+        return word
+    return f"{word} over {circuits}" if outcome.result is Result.CLEAR else f"{word}, crossing {circuits} in clear"
+
+
+def _example(joint: _Joint, before: Side, after: Side) -> Packet:
+    """A packet of the pair that shows the change: one that gets as far as the worst of them afterwards."""
+    for side, flows in ((after, joint.after), (before, joint.before)):
+        found = [one for flow in flows for one in side.examples(flow)]
+        if found:
+            return max(found, key=lambda one: (bool(one[0].clear), bool(one[0].why)))[1]
+    return ping(joint.sources[0].address, joint.destination.address)
+
+
+def _ranges(joints: Iterable[_Joint], universe: Universe) -> Iterator[Packets]:
+    """Pairs with the same sources together, both sides in as few words as they can be told in."""
+    sources: dict[AddressClass, set[AddressClass]] = {}
+    for joint in joints:
+        sources.setdefault(joint.destination, set()).update(joint.sources)
+    destinations: dict[frozenset[AddressClass], list[AddressClass]] = {}
+    for destination, found in sorted(sources.items()):
+        destinations.setdefault(frozenset(found), []).append(destination)
+    for one, others in destinations.items():
+        yield Packets(_told(one, universe), _told(others, universe))
+
+
+def _told(classes: Iterable[AddressClass], universe: Universe) -> tuple[str, ...]:
+    """A prefix whole, when all classes in it are there; what is in it is not told then."""
+    found = sorted(classes)
+    there = frozenset(found)
+    whole: list[Cidr] = []
+    words = []
+    for one in found:
+        if any(prefix.contains(one.prefix) for prefix in whole):
+            continue
+        if one.holes and there.issuperset(inner for inner in universe.classes if one.prefix.contains(inner.prefix)):
+            whole.append(one.prefix)
+            words.append(str(one.prefix))
+        else:
+            words.append(str(one))
+    return tuple(words)
