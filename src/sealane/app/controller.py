@@ -97,7 +97,7 @@ def check_keys(network: Network, keys: Mapping[tuple[str, str], Secret]) -> Iter
                 )
 
 
-def _unwritable(network: Network, error: ValueError) -> Finding:
+def unwritable(network: Network, error: ValueError) -> Finding:
     """A value that a daemon's configuration cannot hold; of a secret only the rule is told."""
     problem = "a value has characters that are not ASCII" if isinstance(error, UnicodeError) else str(error)
     remedy = "change the value in the plan or in the device's text"
@@ -206,7 +206,7 @@ class Controller:
         try:
             result = lower(network, options)
         except ValueError as error:
-            raise Rejected((_unwritable(network, error),)) from None
+            raise Rejected((unwritable(network, error),)) from None
         if has_errors(result.findings):
             raise Rejected(result.findings)
         drivers = make_drivers(self.name, {f"{node}/{end}": key for (node, end), key in keys.items()}, self._root)

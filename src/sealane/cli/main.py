@@ -14,7 +14,9 @@ from sealane.diag import Fault, Finding, Severity
 DONE, FAILED, BAD_INPUT, VIOLATED, NOT_COVERED = 0, 1, 2, 3, 4
 """Exit codes: done; the host failed; usage or input is wrong; a checked property does not hold; not in the model."""
 
-_VERBS = ("check", "demo", "down", "drill", "probe", "rekey", "restart", "routes", "status", "trace", "up", "watch")
+_VERBS = (
+    "check", "demo", "diff", "down", "drill", "probe", "rekey", "restart", "routes", "status", "trace", "up", "watch",
+)
 
 
 class _Verbs(click.Group):

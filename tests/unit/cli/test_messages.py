@@ -23,7 +23,9 @@ ROOT = Path(__file__).resolve().parents[3]
 PLAN = ROOT / "examples" / "hangzhou" / "plan.yaml"
 PUBLISHED = PLAN.with_name("cgw.as-published.asa.cfg")
 SEALANE = str(Path(sys.executable).with_name("sealane"))
-VERBS = ("check", "demo", "down", "drill", "probe", "rekey", "restart", "routes", "status", "trace", "up", "watch")
+VERBS = (
+    "check", "demo", "diff", "down", "drill", "probe", "rekey", "restart", "routes", "status", "trace", "up", "watch",
+)
 
 
 def sealane(*words: object) -> tuple[int, str, str]:
