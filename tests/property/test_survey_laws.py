@@ -16,10 +16,10 @@ import variations
 from sealane.model import Mode, Network, StaticRoute, TransitRoute
 from sealane.net import Prefix
 from sealane.twin.element import elements
-from sealane.twin.packet import Fate, Packet, Trip
+from sealane.twin.packet import Fate, Packet
 from sealane.verify import survey as real
-from sealane.verify.explain_trip import reaches_network
-from sealane.verify.outcome import End, Result
+from sealane.verify.outcome import End
+from sealane.verify.ways import trip_end
 from variations import PREFIXES
 
 Change = Callable[[Network, variations.Choose], Network]
@@ -28,17 +28,10 @@ SOURCES = Path(real.__file__).parent
 MOST = 0xFFFFFFFF
 
 
-def end_of(trip: Trip, situation) -> End:
-    clear, tunnels = (tuple(sorted(one)) for one in (trip.clear_circuits(), trip.tunnels()))
-    if not trip.delivered and not reaches_network(trip, situation):
-        return End(Result.UNREACHABLE, trip.fate.value, clear, tunnels)
-    return End(Result.CLEAR if clear else Result.ENCRYPTED if trip.circuits() else Result.LOCAL, "", clear, tunnels)
-
-
 def walked(found, flow, failed, tunnels, packet) -> set[End]:
     walker = found.twin.walker(failed, tunnels)
     trips = walker.send(packet, flow.entry.node, flow.entry.arrived or None, either=True)
-    return {end_of(one, walker.situation) for one in trips}
+    return {trip_end(one, walker.situation) for one in trips}
 
 
 def some_of(found, one, choose) -> int:

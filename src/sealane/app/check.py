@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from sealane.app.load import DeviceText, load
+from sealane.app.load import DeviceText, Loaded, load
 from sealane.diag import Finding, Severity, sort_findings
 from sealane.verify import check_device
 
@@ -15,18 +15,24 @@ def check(path: Path, devices: Sequence[str] = ()) -> tuple[tuple[Finding, ...],
         path: The plan.
         devices: ``SITE=FILE`` for device configurations that replace the plan's.
     """
-    texts, problems = _devices(devices)
+    texts, problems = device_texts(devices)
     loaded = load(path, devices=texts)
     if loaded.draft is None or problems:
         return sort_findings((*problems, *loaded.findings)), True
-    unknown = [_unknown(site, sorted(loaded.readings)) for site in texts if site not in loaded.readings]
+    unknown = unknown_sites(texts, loaded)
     found = [*loaded.findings, *unknown]
     for reading in loaded.readings.values():
         found += check_device(reading, loaded.draft)
     return sort_findings(found), loaded.network is None or bool(unknown)
 
 
-def _devices(options: Sequence[str]) -> tuple[Mapping[str, DeviceText], tuple[Finding, ...]]:
+def unknown_sites(texts: Mapping[str, DeviceText], loaded: Loaded) -> tuple[Finding, ...]:
+    """What is wrong with the sites that configurations were given for."""
+    return tuple(_unknown(site, sorted(loaded.readings)) for site in texts if site not in loaded.readings)
+
+
+def device_texts(options: Sequence[str]) -> tuple[Mapping[str, DeviceText], tuple[Finding, ...]]:
+    """The configurations of options ``SITE=FILE`` by site, and what is wrong with them."""
     texts = {}
     problems = []
     for option in options:

@@ -4,13 +4,14 @@ import os
 import re
 import shutil
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from sealane.app.host_check import check_host, choose_esp
 from sealane.app.load import load
+from sealane.app.rejected import Rejected
 from sealane.app.runstate import DEFAULT_ROOT, RUN_ROOT, SCRATCH, RunDirectory, RunRecord, known_networks
 from sealane.app.stages import STAGES
 from sealane.diag import Fault, Finding, Severity, has_errors
@@ -27,14 +28,6 @@ from sealane.reconcile import Driver, execute, make_plan
 
 Progress = Callable[[str], None]
 _SCRATCH = re.compile(rf"{SCRATCH}([0-9]{{1,10}})-")
-
-
-class Rejected(Exception):  # noqa: N818 - the input was rejected
-    """The network cannot be brought up as described; nothing was changed."""
-
-    def __init__(self, findings: Sequence[Finding]) -> None:
-        super().__init__("\n".join(str(finding) for finding in findings))
-        self.findings = tuple(findings)
 
 
 @dataclass(frozen=True, slots=True)

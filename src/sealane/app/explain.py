@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from sealane.app.controller import Rejected
 from sealane.app.load import load
+from sealane.app.rejected import Rejected
 from sealane.app.stages import STAGES
 from sealane.diag import has_errors
 from sealane.model import Network, Node

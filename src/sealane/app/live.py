@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from sealane.app.controller import Controller, Drivers, Progress, Rejected
+from sealane.app.controller import Controller, Drivers, Progress
 from sealane.app.load import DeviceText, Loaded, load
+from sealane.app.rejected import Rejected
 from sealane.app.stages import STAGES
 from sealane.app.status import Observer
 from sealane.diag import Fault, has_errors

@@ -15,7 +15,8 @@ DONE, FAILED, BAD_INPUT, VIOLATED, NOT_COVERED = 0, 1, 2, 3, 4
 """Exit codes: done; the host failed; usage or input is wrong; a checked property does not hold; not in the model."""
 
 _VERBS = (
-    "check", "demo", "diff", "down", "drill", "probe", "rekey", "restart", "routes", "status", "trace", "up", "watch",
+    "check", "demo", "diff", "down", "drill", "probe", "prove", "rekey", "restart", "routes", "status", "trace", "up",
+    "watch",
 )
 
 
@@ -61,7 +62,7 @@ def _interrupted(*_: object) -> None:
 
 
 def _main() -> None:
-    from sealane.app.controller import Rejected
+    from sealane.app.rejected import Rejected
 
     try:
         sys.exit(group.main(standalone_mode=False))

@@ -65,6 +65,11 @@ def summary(leg: Leg) -> Line:
     return Line(f"{head}: {' or '.join(fates)}, {ways}, {words}", tone)
 
 
+def way_lines(way: Way, network: Network) -> Iterator[Line]:
+    """One way, step by step."""
+    return _way(way, (), 1, 1, network)
+
+
 def _state(state: StateTrace, network: Network) -> Iterator[Line]:
     for title, legs in (("there", state.forward), ("back", state.back)):
         if title == "back" and not any(leg.reply for leg in legs) and any(leg.entry for leg in legs):

@@ -28,6 +28,10 @@ class Filters:
         self.shapes: tuple[Shape, ...] = tuple(dict.fromkeys(_shapes(network)))
         self.every: Shapes = (1 << len(self.shapes)) - 1
         self._passing: dict[tuple[NodeName, str, str, int, int], Shapes] = {}
+        self.opening: Shapes = sum(
+            1 << index for index, shape in enumerate(self.shapes) if shape[2] not in (ECHO_REPLY, _CLIENT_PORT)
+        )
+        """Shapes that may be the first of a flow: no answers to pings, nothing from a server's port to a client's."""
 
     def stands_at(self, node: NodeName) -> bool:
         """True when a node is a firewall."""
@@ -46,6 +50,15 @@ class Filters:
         for index, (protocol, source_port, port) in enumerate(self.shapes):
             packet = Packet(source, destination, protocol, source_port, port)
             if firewall.opens_or_answers(node, arrived, leaving, packet).passes:
+                found |= 1 << index
+        return found
+
+    def opens(self, node: NodeName, arrived: str, leaving: str, source: int, destination: int) -> Shapes:
+        """The shapes that may open a flow there."""
+        found = 0
+        for index, (protocol, source_port, port) in enumerate(self.shapes):
+            packet = Packet(source, destination, protocol, source_port, port)
+            if self.opening >> index & 1 and firewall.forwarded(self._nodes[node], arrived, leaving, packet).passes:
                 found |= 1 << index
         return found
 

@@ -6,12 +6,12 @@ A way is walked again only in states that answer one of the questions asked on i
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import combinations
 
 from sealane.model import Mode, Network, Protection
 from sealane.net import Cidr
-from sealane.twin.converge import Twin
+from sealane.twin.converge import Converged, Twin
 from sealane.twin.element import NOTHING, Failures, elements
 from sealane.twin.firewall import filter_prefixes
 from sealane.twin.liveness import Stability, State
@@ -54,16 +54,21 @@ class Scenario:
         proved: True when every state of the tunnels was tried for it.
         states: The states of the tunnels to look at: the one reached, or those that follow one another for ever; then
             the others that the network may stay in.
-        varying: True when it comes to no rest from a cold start.
         settled: False when BGP does not come to rest in one of the states.
+        converged: All of it as the twin found it.
     """
 
     failed: Failures
     stability: Stability
     proved: bool
     states: tuple[State, ...]
-    varying: bool
     settled: bool
+    converged: Converged = field(repr=False, compare=False)
+
+    @property
+    def varying(self) -> bool:
+        """True when it comes to no rest from a cold start."""
+        return bool(self.converged.liveness.cycle)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -121,7 +126,7 @@ class Survey:
             states = possible_states(converged)
             settled = all(self.twin.tables(failed, one).settled for one in states)
             found = self._scenarios[failed] = Scenario(
-                failed, liveness.stability, liveness.proved, states, bool(liveness.cycle), settled
+                failed, liveness.stability, liveness.proved, states, settled, converged
             )
         return found
 
@@ -154,6 +159,20 @@ class Survey:
         for trip, arrives in zip(walked.trips, walked.arrives, strict=True):
             end, shapes = self._end(trip, arrives, flow)
             yield end, self.filters.packet(shapes, flow.sources[0].address, flow.destination.address)
+
+    def opens(self, flow: Flow, failed: Failures, tunnels: State) -> bool:
+        """True when firewalls on some way of a flow let it begin with some packet."""
+        walked = self.walked(flow, failed, tunnels)
+        ways = zip(walked.trips, walked.arrives, strict=True)
+        return any(self._opens(trip, flow) for trip, arrives in ways if arrives)
+
+    def _opens(self, trip: Trip, flow: Flow) -> bool:
+        shapes = self.filters.opening
+        for hop in trip.hops:
+            if hop.clear and hop.table and hop.arrived and hop.egress and self.filters.stands_at(hop.node):
+                source, destination = flow.sources[0].address, flow.destination.address
+                shapes &= self.filters.opens(hop.node, hop.arrived, hop.egress, source, destination)
+        return shapes != 0
 
     @property
     def walks(self) -> int:

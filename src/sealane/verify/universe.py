@@ -49,6 +49,22 @@ class Universe:
         wanted = [Cidr.of(prefix) for prefix in prefixes]
         return tuple(one for one in self.classes if any(prefix.contains(one.prefix) for prefix in wanted))
 
+    def words(self, classes: Iterable[AddressClass]) -> tuple[str, ...]:
+        """Some classes in few words: a prefix stands for all of its classes when they are all among them."""
+        wanted = set(classes)
+        found: list[str] = []
+        covered: list[Cidr] = []
+        for prefix in self.prefixes:
+            if any(one.contains(prefix) for one in covered):
+                continue
+            inside = [one for one in self.classes if prefix.contains(one.prefix)]
+            if inside and wanted.issuperset(inside):
+                found.append(dotted(prefix.address) if prefix.length == len(MASKS) - 1 else str(prefix))
+                covered.append(prefix)
+            else:
+                found += [str(one) for one in inside if one.prefix == prefix and one in wanted]
+        return tuple(found)
+
     def of(self, address: int) -> AddressClass:
         """The class of an address."""
         found = self._by_prefix.longest(address)

@@ -10,8 +10,10 @@ from sealane.twin.forward import Walker
 from sealane.twin.liveness import State
 from sealane.twin.packet import Packet, Trip
 from sealane.twin.route import Protocol
+from sealane.twin.situation import Situation
 from sealane.verify.entry import Entry
 from sealane.verify.explain_trip import reaches_network
+from sealane.verify.outcome import End, Result
 
 _Question = tuple[NodeName, str, int]
 """(node, table, address looked up), or (node, interface, -1): is it up."""
@@ -100,3 +102,11 @@ class Ways:
                     yield port.node, port.interface, _UP
             if hop.arrived is not None:
                 yield hop.node, hop.arrived, _UP
+
+
+def trip_end(trip: Trip, situation: Situation) -> End:
+    """How a way ends that filters had their say on."""
+    clear, tunnels = tuple(sorted(trip.clear_circuits())), tuple(sorted(trip.tunnels()))
+    if not trip.delivered and not reaches_network(trip, situation):
+        return End(Result.UNREACHABLE, trip.fate.value, clear, tunnels)
+    return End(Result.CLEAR if clear else Result.ENCRYPTED if trip.circuits() else Result.LOCAL, "", clear, tunnels)

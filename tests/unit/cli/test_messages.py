@@ -24,7 +24,8 @@ PLAN = ROOT / "examples" / "hangzhou" / "plan.yaml"
 PUBLISHED = PLAN.with_name("cgw.as-published.asa.cfg")
 SEALANE = str(Path(sys.executable).with_name("sealane"))
 VERBS = (
-    "check", "demo", "diff", "down", "drill", "probe", "rekey", "restart", "routes", "status", "trace", "up", "watch",
+    "check", "demo", "diff", "down", "drill", "probe", "prove", "rekey", "restart", "routes", "status", "trace", "up",
+    "watch",
 )
 
 
@@ -288,7 +289,7 @@ def test_interrupt_while_it_still_loads():
     load = builtins.__import__
 
     def interrupted(name, *more):
-        if name == "sealane.app.controller":
+        if name == "sealane.app.rejected":
             raise KeyboardInterrupt
         return load(name, *more)
 

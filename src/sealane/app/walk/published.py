@@ -13,12 +13,13 @@ from sealane.app.flows import Flows, FlowsResult
 from sealane.app.live import Live
 from sealane.app.load import DeviceText
 from sealane.app.probe import counts_between, read_meters
+from sealane.app.repair_facts import repair_facts
 from sealane.app.status import outer_pairs
 from sealane.app.walk.context import Context, await_encrypted, hosts
 from sealane.app.walk.result import StageResult
-from sealane.diag import Fault, Finding, Severity
-from sealane.model import AttachmentKind, Network, Node
-from sealane.vendors.cisco_asa import REPAIRS, Repair, RepairFacts, read
+from sealane.diag import Finding, Severity
+from sealane.model import Node
+from sealane.vendors.cisco_asa import REPAIRS, Repair, read
 from sealane.verify import check_device
 
 _SETTLE_S = 0.5
@@ -90,7 +91,7 @@ def as_published(context: Context) -> StageResult:
     if file is None or network is None:
         result.check("there is a configuration as published", "no file", ok=False)
         return result
-    facts, device, site = _facts(network), network.devices()[0], next(iter(context.loaded.readings))
+    facts, device, site = repair_facts(network), network.devices()[0], next(iter(context.loaded.readings))
     text = file.read_text(encoding="utf-8")
     reading = read(text, file.name, device.name)
     refused = [found for found in reading.findings if found.code == "ASA-D10"]
@@ -132,41 +133,6 @@ _LIVE = frozenset({"D1", "D5", "D14", "D3", "D2", "D6"})
 
 def _shows_live(repair: Repair) -> bool:
     return bool(_LIVE & set(repair.defects))
-
-
-def _facts(network: Network) -> RepairFacts:
-    """What the repairs need, from the plan's network."""
-    circuit = network.circuits[0]
-    border = network.node(circuit.cloud.node).interface(circuit.cloud.interface)
-    if circuit.site is None:
-        raise Fault("mend the published configuration", "the circuit has no device", "give the site a device")
-    device = network.node(circuit.site.node)
-    own = device.interface(circuit.site.interface)
-    protection = network.protections[0]
-    pairs = network.tunnels()
-    announced = tuple(
-        prefix
-        for node in network.nodes
-        if node.transit_router is not None
-        for one in node.transit_router.attachments
-        if one.kind is AttachmentKind.VPC
-        for prefix in one.prefixes
-    )
-    inside = next(
-        route.next_hop
-        for route in device.static_routes
-        if route.next_hop is not None and any(prefix.subnet_of(route.prefix) for prefix in protection.site)
-    )
-    return RepairFacts(
-        cloud_address=border.addresses[0].ip,
-        device_address=own.addresses[0].ip,
-        cloud=protection.cloud[0],
-        announced=announced,
-        gateways=tuple(pair.near.local for pair in pairs),
-        vpn_addresses=tuple(pair.near.remote for pair in pairs),
-        clients=protection.site[0],
-        core_router=inside,
-    )
 
 
 def _measure(context: Context, live: Live, result: StageResult, *, sessions_expected: bool) -> Layer:

@@ -1,0 +1,83 @@
+"""The verb prove."""
+
+import sys
+from pathlib import Path
+
+import click
+
+from sealane.cli.explained import show_lines, stage_option
+from sealane.cli.main import DONE, NOT_COVERED, VIOLATED, show_json
+from sealane.cli.options import json_option, plan_argument
+
+PROPERTIES = (
+    "encrypted", "fail-closed", "no-recursion", "no-loop", "no-blackhole", "symmetric", "overlap", "mtu", "redundancy",
+    "coverage",
+)
+_MOST_FAILURES = 4
+
+
+@click.command("prove")
+@plan_argument
+@click.option(
+    "--failures",
+    type=click.IntRange(0, _MOST_FAILURES),
+    default=1,
+    show_default=True,
+    help="Let any number of elements up to this fail at once.",
+)
+@click.option(
+    "--property",
+    "properties",
+    type=click.Choice(PROPERTIES),
+    multiple=True,
+    help="Judge this property only, and demand it; may be repeated.  [default: all]",
+)
+@stage_option
+@click.option(
+    "--device",
+    "devices",
+    multiple=True,
+    metavar="SITE=FILE",
+    help="Use FILE as the device configuration of SITE; its known mistakes are mended one after the other.",
+)
+@click.option("--explain", is_flag=True, help="Follow every counterexample hop by hop.")
+@json_option
+@click.option("--sarif", type=click.Path(path_type=Path, dir_okay=False), help="Write the violations as SARIF 2.1.0.")
+@click.option("--junit", type=click.Path(path_type=Path, dir_okay=False), help="Write the verdicts as JUnit XML.")
+def command(
+    plan: Path,
+    failures: int,
+    properties: tuple[str, ...],
+    stage: str,
+    devices: tuple[str, ...],
+    explain: bool,
+    as_json: bool,
+    sarif: Path | None,
+    junit: Path | None,
+) -> None:
+    """Prove for every packet and every failure what crosses the circuits of PLAN in clear. Needs no root.
+
+    Exit code 0 when all is proved, or declared by mode open; 3 when a property is violated; 4 when the model does not
+    cover it.
+    """
+    from sealane.app.prove import layer_lines, prove_plan
+    from sealane.verify.prove_text import proof_lines
+    from sealane.verify.violation import Verdict
+
+    found = prove_plan(plan, stage=stage, failures=failures, properties=properties, devices=devices)
+    if sarif is not None:
+        from sealane.verify.sarif import sarif_text
+
+        sarif.write_text(sarif_text(found.proof), encoding="utf-8")
+    if junit is not None:
+        from sealane.verify.junit import junit_text
+
+        junit.write_text(junit_text(found.proof), encoding="utf-8")
+    if as_json:
+        layers = [one.to_json() for one in found.layers]
+        show_json({"stage": stage, **found.proof.to_json(), "layers": layers})
+    else:
+        click.echo(f"{found.network.name}, stage {stage}: {found.verdict.value}")
+        show_lines(proof_lines(found.proof, found.network, explain=explain))
+        show_lines(layer_lines(found.layers))
+    sys.exit({Verdict.VIOLATED: VIOLATED, Verdict.NOT_COVERED: NOT_COVERED}.get(found.verdict, DONE))

@@ -1,0 +1,170 @@
+"""Protected packets arrive as long as lines and nodes still join both sides."""
+
+from collections.abc import Iterator
+
+from sealane.diag import Finding, Severity
+from sealane.model import Circuit, Platform, Port
+from sealane.net import NodeName
+from sealane.twin.element import Element, ElementKind, Failures
+from sealane.twin.packet import Fate
+from sealane.verify.ground import Ground, known, minimal, names, packets_text
+from sealane.verify.outcome import End
+from sealane.verify.remedy import Cure, cause_cure
+from sealane.verify.survey import Flow, Scenario
+from sealane.verify.violation import Judgement, Verdict, Violation
+
+NAME = "no-blackhole"
+_CAUSES = ("DEV-D1", "DEV-D5", "DEV-D11", "DEV-D2")
+
+
+def judge(ground: Ground, *, demanded: bool) -> Judgement:
+    """See the module."""
+    del demanded
+    if not ground.network.protections:
+        return Judgement(NAME, Verdict.PROVED, "the plan protects nothing")
+    found = (*_violations(ground), *_closed(ground))
+    if found:
+        summary = "; ".join(dict.fromkeys(one.finding.problem.partition(":")[0] for one in found))
+        return Judgement(NAME, Verdict.VIOLATED, summary, found)
+    return Judgement(NAME, Verdict.PROVED, f"{len(ground.protected)} protected flows arrive wherever a line is left")
+
+
+def _violations(ground: Ground) -> Iterator[Violation]:
+    groups: dict[tuple[str, bool, bool, str], tuple[list[Flow], dict[Failures, Scenario]]] = {}
+    joined = _Joined(ground)
+    for flow in ground.protected:
+        calm = ground.survey.outcome(flow, ground.calm)
+        for scenario, outcome in ground.outcomes(flow):
+            lost = tuple(one for one in outcome.why if one != Fate.REFUSED.value or not scenario.failed)
+            if not lost or (scenario.failed and (not calm.arrives or not joined.are(flow, scenario.failed))):
+                continue
+            protection = ground.protection(flow).name
+            key = (protection, ground.to_site(flow), not scenario.failed, lost[0])
+            flows, failing = groups.setdefault(key, ([], {}))
+            flows += [] if flow in flows else [flow]
+            failing[scenario.failed] = scenario
+    for (_, _, _, why), (flows, failing) in groups.items():
+        yield _violation(ground, flows, failing, why)
+
+
+def _closed(ground: Ground) -> Iterator[Violation]:
+    """Flows of which answers pass a firewall, but nothing that would open them, by protection and direction."""
+    groups: dict[tuple[str, bool], list[Flow]] = {}
+    for flow in ground.protected:
+        if ground.survey.outcome(flow, ground.calm).arrives and not any(
+            ground.survey.opens(flow, ground.calm.failed, state) for state in ground.calm.states
+        ):
+            groups.setdefault((ground.protection(flow).name, ground.to_site(flow)), []).append(flow)
+    for (name, _), flows in groups.items():
+        found = cause_cure(ground, "DEV-D5", "DEV-D11") or Cure("permit there what may be opened")
+        finding = Finding(
+            "PRF-022",
+            Severity.ERROR,
+            f"protection {name}",
+            f"packets {ground.direction(flows[0])} pass as answers only: a firewall lets none open a connection",
+            found.remedy,
+            known(*found.places, ground.protection(flows[0]).origin),
+        )
+        yield Violation(finding, packets_text(ground, flows), ((),), None, found.detail)
+
+
+def _violation(ground: Ground, flows: list[Flow], failing: dict[Failures, Scenario], why: str) -> Violation:
+    def wanted(end: End) -> bool:
+        return end.why == why
+
+    sets = minimal(failing)
+    scenario = failing[sets[0]]
+    flow = next(one for one in flows if why in ground.survey.outcome(one, scenario).why)
+    protection = ground.protection(flow)
+    example = ground.example(flow, scenario, wanted)
+    found = cause_cure(ground, *_CAUSES) or Cure(_remedy(why))
+    part = "some of their ways end" if len(ground.survey.outcome(flow, scenario).ends) > 1 else "they end"
+    where = "" if example is None else f" at {example.way.end}: {example.way.fate.value}, {example.way.reason}"
+    finding = Finding(
+        "PRF-021" if all(sets) else "PRF-020",
+        Severity.ERROR,
+        f"protection {protection.name}",
+        f"packets {ground.direction(flow)} are lost although lines are left: {part}{where}",
+        found.remedy,
+        known(*found.places, protection.origin),
+    )
+    return Violation(finding, packets_text(ground, flows), names(sets), example, found.detail)
+
+
+def _remedy(why: str) -> str:
+    return {
+        Fate.FILTERED.value: "permit the packets there, or let their answers take the same interfaces",
+        Fate.NO_ROUTE.value: "give that table a route for the destination",
+        Fate.RECURSION.value: "give the tunnel's own packets a longer route over the circuit",
+        Fate.REFUSED.value: "bring a tunnel up that carries them; mode required lets nothing else pass",
+        Fate.LOOP.value: "see no-loop",
+    }.get(why, "withdraw the route as long as nobody answers behind it")
+
+
+class _Joined:
+    """Whether lines and living nodes still join the two sides, whatever routes say.
+
+    A line whose border router has lost all its BGP sessions and has no routes of its own is given up by design.
+    """
+
+    def __init__(self, ground: Ground) -> None:
+        self._network = ground.network
+        self._topology = ground.survey.twin.topology
+        self._parts: dict[Failures, dict[NodeName, int]] = {}
+        self._homes: dict[int, tuple[tuple[NodeName, str], ...]] = {}
+
+    def are(self, flow: Flow, failed: Failures) -> bool:
+        """True when the place of entry and a node on the destination's network are joined."""
+        parts = self._parts.get(failed)
+        if parts is None:
+            parts = self._parts[failed] = self._find(failed)
+        here = parts.get(flow.entry.node)
+        return here is not None and any(
+            parts.get(node) == here and self._topology.interface_up(node, interface, failed)
+            for node, interface in self._home(flow.destination.address)
+        )
+
+    def _home(self, address: int) -> tuple[tuple[NodeName, str], ...]:
+        """The interface that has an address; else those of routers on its network."""
+        found = self._homes.get(address)
+        if found is None:
+            owners = [
+                (name, one.interface)
+                for name, connected in self._topology.connected.items() for one in connected if one.address == address
+            ]
+            near = [
+                (name, one.interface)
+                for name, connected in self._topology.connected.items()
+                for one in connected
+                if one.cidr.covers(address) and self._topology.nodes[name].platform is not Platform.HOST
+            ]
+            found = self._homes[address] = tuple(owners or near)
+        return found
+
+    def _find(self, failed: Failures) -> dict[NodeName, int]:
+        """Living nodes by the number of their part."""
+        found: dict[NodeName, int] = {}
+        for number, start in enumerate(self._topology.nodes):
+            waiting = [] if start in found or Element(ElementKind.NODE, start) in failed else [start]
+            while waiting:
+                node = waiting.pop()
+                if node not in found:
+                    found[node] = number
+                    waiting += self._next(node, failed)
+        return found
+
+    def _next(self, node: NodeName, failed: Failures) -> Iterator[NodeName]:
+        lines = [one for one in self._network.circuits if self._given_up(one, failed)]
+        given_up = {port for one in lines for port in (one.cloud, one.site)}
+        for one in self._topology.nodes[node].interfaces:
+            if self._topology.interface_up(node, one.name, failed) and Port(node, one.name) not in given_up:
+                for port in self._topology.neighbors(node, one.name):
+                    if self._topology.interface_up(port.node, port.interface, failed):
+                        yield port.node
+
+    def _given_up(self, circuit: Circuit, failed: Failures) -> bool:
+        router = self._network.node(circuit.cloud.node).vbr
+        if router is None or not router.neighbors or router.circuit_routes:
+            return False
+        sessions = (Element(ElementKind.BGP, f"{circuit.cloud.node}/{one.address}") for one in router.neighbors)
+        return all(one in failed for one in sessions)

@@ -1,0 +1,131 @@
+"""Judges the properties of a network over all packets and all failures of up to some elements."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from sealane.diag import Finding
+from sealane.model import Network, Platform
+from sealane.verify.ground import Ground
+from sealane.verify.properties import PROPERTIES
+from sealane.verify.survey import Survey
+from sealane.verify.violation import Counterexample, Judgement, Verdict, Violation
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """All verdicts.
+
+    Args:
+        network: Its name.
+        failures: The largest number of elements that failed at once.
+        elements: How many elements can fail.
+        scenarios: How many sets of failed elements were looked at, the empty one included.
+        classes: How many classes of addresses there are.
+        flows: How many flows: places of entry and classes of sources and destinations.
+        walks: How many packets had to be walked for it.
+        judgements: One for each property asked for.
+        not_covered: What the model leaves out of all of them.
+    """
+
+    network: str
+    failures: int
+    elements: int
+    scenarios: int
+    classes: int
+    flows: int
+    walks: int
+    judgements: tuple[Judgement, ...]
+    not_covered: tuple[str, ...]
+
+    @property
+    def verdict(self) -> Verdict:
+        """The worst of all: violated before not covered before proved."""
+        found = {one.verdict for one in self.judgements}
+        if Verdict.VIOLATED in found:
+            return Verdict.VIOLATED
+        return Verdict.NOT_COVERED if self.not_covered or Verdict.NOT_COVERED in found else Verdict.PROVED
+
+    def judgement(self, name: str) -> Judgement:
+        """The verdict on one property.
+
+        Raises:
+            KeyError: It was not asked for.
+        """
+        for one in self.judgements:
+            if one.name == name:
+                return one
+        raise KeyError(name)
+
+    def to_json(self) -> dict[str, object]:
+        """As plain values."""
+        return {
+            "network": self.network,
+            "failures": self.failures,
+            "elements": self.elements,
+            "scenarios": self.scenarios,
+            "classes": self.classes,
+            "flows": self.flows,
+            "walks": self.walks,
+            "verdict": self.verdict.value,
+            "properties": [one.to_json() for one in self.judgements],
+            "not_covered": list(self.not_covered),
+        }
+
+
+def prove(
+    network: Network, failures: int = 1, properties: Iterable[str] = (), causes: Sequence[Finding] = ()
+) -> Proof:
+    """Judge properties.
+
+    Args:
+        network: The network.
+        failures: The largest number of elements that fail at once.
+        properties: Names of those to judge, all of which are demanded then; none means all.
+        causes: What is known to be wrong with its devices: the remedies of violations are taken from there.
+    """
+    demanded = tuple(properties)
+    ground = Ground(Survey(network, failures), causes)
+    judgements = tuple(
+        _rechecked(judge(ground, demanded=name in demanded))
+        for name, judge in PROPERTIES.items()
+        if not demanded or name in demanded
+    )
+    return Proof(
+        network.name,
+        failures,
+        len({element for one in ground.scenarios for element in one.failed}),
+        len(ground.scenarios),
+        len(ground.survey.universe.classes),
+        len(ground.survey.flows),
+        ground.survey.walks,
+        judgements,
+        tuple(_not_covered(network)),
+    )
+
+
+def _rechecked(judgement: Judgement) -> Judgement:
+    """Nothing is said to be shown by a packet of which an independent computation says something else."""
+    doubts = tuple(
+        f"{one.finding.code}: an independent computation of {one.example.packet} finds: {one.example.doubt}"
+        for one in judgement.violations
+        if one.example is not None and one.example.doubt
+    )
+    if not doubts:
+        return judgement
+    return replace(
+        judgement, verdict=Verdict.NOT_COVERED, summary="; ".join(doubts), not_covered=(*judgement.not_covered, *doubts)
+    )
+
+
+def _not_covered(network: Network) -> Iterable[str]:
+    for node in network.of_platform(Platform.ASA):
+        if node.stateful is not None and node.stateful.has_nat:
+            yield f"{node.label or node.name} translates addresses; packets are followed as they are written"
+
+
+def examples(proof: Proof) -> Iterable[tuple[Judgement, Violation, Counterexample]]:
+    """Every counterexample with its place."""
+    for judgement in proof.judgements:
+        for one in judgement.violations:
+            if one.example is not None:
+                yield judgement, one, one.example

@@ -1,0 +1,157 @@
+"""The verb prove: exit codes, text, JSON, SARIF and JUnit; a device as published, layer by layer."""
+
+import json
+import xml.etree.ElementTree as ET
+from functools import cache
+from pathlib import Path
+
+import pytest
+from test_messages import PLAN, PUBLISHED, ROOT, edited, sealane
+
+from sealane.app.prove import Proved, prove_plan
+from sealane.cli.prove import PROPERTIES
+from sealane.verify.codes import CODES
+from sealane.verify.properties import PROPERTIES as JUDGED
+
+GOLDEN = Path(__file__).parent / "golden"
+
+
+@pytest.mark.parametrize(("name", "words"), [
+    ("prove-encrypted", ()),
+    ("prove-oscillating", ("--stage", "bgp-without-host-routes", "--failures", "0", "--property", "no-recursion")),
+    ("prove-loop", ("--stage", "no-route-policy", "--property", "no-loop", "--explain")),
+])
+def test_the_text_is_as_it_was(name, words, request):
+    code, out, err = sealane("prove", PLAN, *words)
+    assert (code, err) == (0 if name == "prove-encrypted" else 3, "")
+    text = out.replace(f"{ROOT}/", "")
+    golden = GOLDEN / f"{name}.txt"
+    if request.config.getoption("--update-golden"):
+        golden.write_text(text, encoding="utf-8")
+    assert text == golden.read_text(encoding="utf-8")
+    assert "\x1b" not in out
+
+
+def test_the_properties_that_may_be_named_are_those_that_are_judged():
+    assert tuple(JUDGED) == PROPERTIES
+
+
+def test_bad_input_is_refused_before_anything_is_judged(tmp_path):
+    code, out, err = sealane("prove", edited(tmp_path, "vpcs:", "vpcz:"))
+    assert (code, out) == (2, "")
+    assert "PLAN-010" in err
+    assert sealane("prove", PLAN, "--property", "beauty")[0] == 2
+    assert sealane("prove", PLAN, "--device", "nowhere=x.cfg")[0] == 2
+
+
+def test_what_is_not_covered_has_an_exit_code_of_its_own():
+    assert sealane("prove", PLAN, "--failures", "0", "--property", "redundancy")[0] == 4
+
+
+def test_mode_decides_the_exit_code(tmp_path):
+    plan = edited(tmp_path, "mode: open", "mode: monitor")
+    code, out, _ = sealane("prove", plan, "--property", "fail-closed", "--json")
+    assert code == 3
+    answer = json.loads(out)
+    assert set(answer) == {
+        "stage", "network", "failures", "elements", "scenarios", "classes", "flows", "walks", "verdict", "properties",
+        "not_covered", "layers",
+    }
+    (judged,) = answer["properties"]
+    assert set(judged) == {"property", "verdict", "summary", "violations", "not_covered"}
+    for violation in judged["violations"]:
+        assert set(violation) == {"finding", "packets", "failures", "example", "detail"}
+        assert violation["example"]["rechecked"] is True
+        assert violation["example"]["clear"] == ["Circuit"]
+        assert violation["example"]["way"]["steps"]
+
+
+@cache
+def published() -> Proved:
+    return prove_plan(PLAN, stage="encrypted", failures=1, devices=(f"dc={PUBLISHED}",))
+
+
+def shown(defect: str) -> dict[str, tuple[str, ...]]:
+    """Codes of the violations of a layer with the packets they hit, errors only."""
+    (layer,) = [one for one in published().layers if defect in one.shows]
+    return {
+        one.finding.code: one.packets
+        for judgement in layer.proof.judgements for one in judgement.violations if one.finding.severity == "error"
+    }
+
+
+VPC = "172.16.10.0/24, 172.16.20.0/24, 172.16.30.0/24"
+TO_SITE, TO_CLOUD = f"{VPC} -> 192.168.20.0/24", f"192.168.20.0/24 -> {VPC}"
+
+
+@pytest.mark.parametrize(("defect", "expected"), [
+    ("D1", {"PRF-020", "PRF-060"}),
+    ("D5", {"PRF-001", "PRF-022"}),
+    ("D14", {"PRF-001"}),
+    ("D3", {"PRF-001"}),
+    ("D2", {"PRF-001", "PRF-030", "PRF-031"}),
+    ("D6", {"PRF-031"}),
+    ("D12", set()),
+])
+def test_each_mistake_shows_once_those_that_hide_it_are_mended(defect, expected):
+    found = shown(defect)
+    assert set(found) == expected
+    assert all(set(packets) <= {TO_SITE, TO_CLOUD} for packets in found.values())
+
+
+def test_what_leaks_and_what_drops_is_told_by_direction():
+    assert shown("D5")["PRF-022"] == (TO_SITE,)  # what the VPC starts is dropped
+    assert shown("D2")["PRF-001"] == (TO_SITE,)  # it leaks, while the other direction is encrypted
+    assert shown("D14").keys() == {"PRF-001"}
+
+
+def test_a_mended_device_has_nothing_left_but_what_the_plan_declares():
+    *_, last = published().layers
+    assert (last.shows, last.proof.verdict.value) == ((), "proved")
+    assert last.proof.judgement("fail-closed").verdict.value == "declared"
+    assert [one.finding.code for one in last.proof.judgement("coverage").violations].count("PRF-091") == 1
+    assert {"D10", "D1", "D5", "D14", "D3", "D4", "D2", "D6", "D12"} == set(last.mended)
+
+
+def test_violations_carry_the_remedy_of_the_mistake_that_causes_them():
+    first = published().proof.judgement("no-blackhole").violations[0]
+    assert "`ip address 10.0.0.2 255.255.255.252`" in first.finding.remedy
+    assert first.detail[0].startswith("cause: DEV-D1 ")
+    assert any(one.file.endswith("cgw.as-published.asa.cfg") for one in first.finding.seen_at)
+
+
+def test_accidental_transit_is_named_as_the_cause():
+    transit = ROOT / "examples" / "bgp-on-vbr" / "cgw.transit.asa.cfg"
+    plan = transit.with_name("plan.yaml")
+    found = prove_plan(plan, stage="encrypted", failures=0, properties=("encrypted",), devices=(f"dc={transit}",))
+    (clear,) = found.proof.judgement("encrypted").violations
+    assert clear.packets == (TO_SITE,)
+    assert "DEV-118" in clear.detail[0]
+    assert "transit" in clear.detail[0]
+
+
+def test_sarif_and_junit_say_the_same_as_the_verdicts(tmp_path):
+    sarif, junit = tmp_path / "out.sarif", tmp_path / "out.xml"
+    words = ("--stage", "no-route-policy", "--failures", "0", "--sarif", sarif, "--junit", junit, "--json")
+    code, out, _ = sealane("prove", PLAN, *words)
+    assert code == 3
+    answer = json.loads(out)
+    log = json.loads(sarif.read_text(encoding="utf-8"))
+    assert (log["version"], len(log["runs"])) == ("2.1.0", 1)
+    driver, results = log["runs"][0]["tool"]["driver"], log["runs"][0]["results"]
+    assert [one["id"] for one in driver["rules"]] == list(CODES)
+    assert len(results) == sum(len(one["violations"]) for one in answer["properties"])
+    for one in results:
+        assert driver["rules"][one["ruleIndex"]]["id"] == one["ruleId"]
+        assert one["level"] == "none" if one["kind"] == "informational" else one["level"] == "error"
+        assert one["message"]["text"]
+        for place in one["locations"]:
+            where = place["physicalLocation"]
+            assert where["region"]["startLine"] >= 1
+            assert Path(where["artifactLocation"]["uri"]).is_file()
+    assert {"PRF-001", "PRF-010"} == {one["ruleId"] for one in results if one["kind"] == "fail"}
+    suite = ET.fromstring(junit.read_text(encoding="utf-8"))
+    verdicts = {one["property"]: one["verdict"] for one in answer["properties"]}
+    failed = {case.get("name") for case in suite if case.find("failure") is not None}
+    assert failed == {name for name, verdict in verdicts.items() if verdict == "violated"}
+    assert (suite.get("tests"), suite.get("failures"), suite.get("errors")) == ("10", str(len(failed)), "0")

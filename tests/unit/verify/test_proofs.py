@@ -1,0 +1,251 @@
+"""What is proved of every stage, mode and variant of the use case."""
+
+import re
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from sealane.app.load import load
+from sealane.app.stages import STAGES
+from sealane.model import Mode, StaticRoute
+from sealane.net import Address, Prefix
+from sealane.verify import ground
+from sealane.verify.codes import CODES
+from sealane.verify.prove import Proof, examples, prove
+from sealane.verify.violation import Verdict
+
+ROOT = Path(__file__).parents[3]
+EXAMPLES = ROOT / "examples"
+CONNECTION = "connection:IPsecConnection"
+
+
+@cache
+def network(name="hangzhou", stage="encrypted", mode=None):
+    found = STAGES[stage](load(EXAMPLES / name / "plan.yaml").network)
+    if mode is not None:
+        found = replace(found, protections=tuple(replace(one, mode=mode) for one in found.protections))
+    return found
+
+
+@cache
+def proved(name="hangzhou", stage="encrypted", mode=None, failures=1) -> Proof:
+    return prove(network(name, stage, mode), failures)
+
+
+def verdicts(proof: Proof) -> dict[str, str]:
+    return {one.name: one.verdict.value for one in proof.judgements}
+
+
+def codes(proof: Proof, name: str) -> list[str]:
+    return [one.finding.code for one in proof.judgement(name).violations]
+
+
+HOLDS = {
+    "encrypted": "proved", "fail-closed": "proved", "no-recursion": "proved", "no-loop": "proved",
+    "no-blackhole": "proved", "symmetric": "proved", "overlap": "proved", "mtu": "proved",
+    "redundancy": "reported", "coverage": "reported",
+}
+CLEAR = {"encrypted": "violated", "fail-closed": "declared"}
+
+
+@pytest.mark.parametrize(
+    ("stage", "differs"),
+    [
+        ("plain", CLEAR),
+        ("tunnels-up", CLEAR),
+        ("bgp-without-host-routes", {**CLEAR, "no-recursion": "violated", "no-blackhole": "violated"}),
+        ("encrypted", {"fail-closed": "declared"}),
+        ("no-route-policy", {**CLEAR, "no-loop": "violated"}),
+    ],
+)
+def test_every_stage_has_its_verdicts_and_every_counterexample_stands_a_second_computation(stage, differs):
+    proof = proved(stage=stage)
+    assert verdicts(proof) == {**HOLDS, **differs}
+    assert proof.verdict is (Verdict.PROVED if stage == "encrypted" else Verdict.VIOLATED)
+    shown = list(examples(proof))
+    assert shown
+    assert [one.doubt for *_, one in shown] == [""] * len(shown)
+
+
+@pytest.mark.parametrize("stage", ["plain", "tunnels-up"])
+def test_both_directions_are_clear_and_arrive(stage):
+    found = proved(stage=stage).judgement("encrypted").violations
+    assert [(one.finding.code, one.failures) for one in found] == [("PRF-001", ((),))] * 2
+    assert {one.example.entry.node for one in found} == {"client", "ecs1"}
+    assert all(one.example.way.arrives and one.example.end.clear == ("Circuit",) for one in found)
+    tunnels = network(stage=stage).tunnels()
+    assert {one.example.tunnels for one in found} == {tuple(one.name for one in tunnels)}
+
+
+def test_a_missing_announcement_is_answered_with_the_lines_of_the_device():
+    (found,) = [one for one in proved(stage="tunnels-up").judgement("encrypted").violations
+                if one.example.entry.node == "ecs1"]
+    assert "`network 192.168.20.0 mask 255.255.255.0`" in found.finding.remedy
+
+
+def test_an_oscillation_is_named_with_its_cause_and_the_routes_that_repair_it():
+    (found,) = proved(stage="bgp-without-host-routes").judgement("no-recursion").violations
+    assert (found.finding.code, found.failures) == ("PRF-040", ((),))
+    assert "would enter IPsecConnection/tunnel-1 itself" in found.finding.problem
+    for address in ("192.168.10.136/32", "192.168.40.159/32"):
+        assert f"a route for {address} in table system of tr" in found.finding.remedy
+    assert any("told by" in line for line in found.detail)
+    files = {(Path(one.file).name, one.line) for one in found.finding.seen_at}
+    assert {("cgw.asa.cfg", 95), ("cgw.asa.cfg", 96)} <= files
+
+
+def test_the_loop_is_named_for_both_host_routes():
+    (found,) = proved(stage="no-route-policy").judgement("no-loop").violations
+    assert found.packets == (
+        "172.16.10.0/24, 172.16.20.0/24, 172.16.30.0/24 -> 192.168.10.136, 192.168.40.159",
+    )
+    assert "between TR and VBR" in found.finding.problem
+    assert found.example.way.loop == ("vbr", "tr", "vbr")
+
+
+def test_the_complement_of_the_protection_is_reported():
+    texts = [one.finding.subject for one in proved().judgement("coverage").violations]
+    assert texts[0] == (
+        "clear from the cloud to 192.168.0.0/16 (rest), 192.168.10.136, 192.168.40.159, 192.168.50.0/24"
+    )
+    assert texts[2] == "protected but unassigned 172.16.0.0/16 (rest)"
+    (unused,) = [one for one in proved().judgement("coverage").violations if one.finding.code == "PRF-092"]
+    lines = {(Path(one.file).name, one.line) for one in unused.finding.seen_at}
+    assert ("cgw.asa.cfg", 95) in lines  # an announcement that nothing protected needs
+
+
+LEAKS_THEN_LOST = {
+    "link:VBR-Attachment", "link:VPC-Attachment", "link:dc/core", "node:core-router", "node:tr", "node:vpc",
+}
+
+
+@pytest.mark.parametrize(
+    ("mode", "verdict", "code"), [(Mode.OPEN, "declared", "PRF-051"), (Mode.MONITOR, "violated", "PRF-050")]
+)
+def test_only_the_loss_of_both_tunnels_lets_packets_arrive_in_clear(mode, verdict, code):
+    proof = proved(mode=mode)
+    judgement = proof.judgement("fail-closed")
+    arrive, lost = judgement.violations
+    assert (judgement.verdict.value, codes(proof, "fail-closed")) == (verdict, [code, code])
+    assert arrive.failures == ((CONNECTION,),)
+    assert arrive.example.way.arrives
+    assert {name for one in lost.failures for name in one} == LEAKS_THEN_LOST
+    assert not lost.example.way.arrives
+
+
+def test_mode_required_drops_instead():
+    proof = proved(mode=Mode.REQUIRED)
+    assert verdicts(proof) == HOLDS
+    assert CONNECTION in proof.judgement("fail-closed").summary
+
+
+def test_every_other_single_failure_leaves_the_pair_encrypted_or_cuts_it_off():
+    lost, clear = proved().judgement("redundancy").violations
+    assert clear.failures == ((CONNECTION,),)
+    assert {name for one in lost.failures for name in one} == {
+        *LEAKS_THEN_LOST, "circuit:Circuit", "link:VPC/vSwitch1", "link:dc/clients", "node:cgw", "node:vbr",
+    }
+
+
+def test_two_failures_at_once_are_all_tried_and_only_the_smallest_are_named():
+    proof = proved(failures=2)
+    assert proof.scenarios == 1 + 16 + 16 * 15 // 2
+    sets = set(proof.judgement("fail-closed").violations[0].failures)
+    one, two = (f"IPsecConnection/tunnel-{number}" for number in (1, 2))
+    assert sets == {
+        (CONNECTION,), (f"tunnel:{one}", f"tunnel:{two}"), (f"bgp:{one}", f"bgp:{two}"),
+        (f"bgp:{one}", f"tunnel:{two}"), (f"bgp:{two}", f"tunnel:{one}"),
+    }
+    assert proof.judgement("encrypted").verdict is Verdict.PROVED
+
+
+@pytest.mark.parametrize(
+    ("name", "differs"),
+    [
+        ("bgp-on-vbr", {"fail-closed": "declared"}),
+        ("load-balancing", {}),
+        ("active-standby", {"redundancy": "proved"}),
+        ("hangzhou-gateway", {"fail-closed": "declared", "no-loop": "violated"}),
+    ],
+)
+def test_the_variants_have_their_verdicts(name, differs):
+    assert verdicts(proved(name)) == {**HOLDS, **differs}
+
+
+def test_each_of_two_circuits_may_be_lost():
+    (lost,) = proved("load-balancing").judgement("redundancy").violations
+    assert not [one for names in lost.failures for one in names if one.startswith(("circuit", "connection", "tunnel"))]
+
+
+def test_a_property_that_is_named_is_demanded():
+    proof = prove(network(), 1, ("redundancy", "mtu"))
+    assert verdicts(proof) == {"mtu": "proved", "redundancy": "violated"}
+    assert prove(network(), 0, ("redundancy",)).verdict is Verdict.NOT_COVERED
+
+
+def test_what_a_second_computation_denies_is_not_said_to_be_shown(monkeypatch):
+    monkeypatch.setattr(ground, "check_claim", lambda *_: "something else")
+    proof = prove(network(stage="plain"), 0, ("encrypted", "mtu"))
+    assert verdicts(proof) == {"encrypted": "not covered", "mtu": "proved"}
+    assert "something else" in proof.judgement("encrypted").not_covered[0]
+    assert proof.verdict is Verdict.NOT_COVERED
+
+
+def on_device(change):
+    found = network()
+    return replace(found, nodes=tuple(change(one) if one.name == "cgw" else one for one in found.nodes))
+
+
+def test_a_tunnel_of_too_large_packets_is_found():
+    def larger(node):
+        return replace(node, tunnel_ends=tuple(replace(one, mtu_bytes=1480) for one in node.tunnel_ends))
+
+    assert codes(prove(on_device(larger), 0), "mtu") == ["PRF-070"] * 2
+
+
+def test_packets_that_the_device_discards_are_lost():
+    def discards(node):
+        wanted = StaticRoute(Prefix("172.16.10.0/25"), None, discard=True)
+        return replace(node, static_routes=(*node.static_routes, wanted))
+
+    (found,) = prove(on_device(discards), 0).judgement("no-blackhole").violations
+    assert (found.finding.code, found.packets) == ("PRF-020", ("192.168.20.0/24 -> 172.16.10.0/25",))
+
+
+def test_an_address_that_two_nodes_have_is_found():
+    def same(node):
+        ports = [replace(one, addresses=tuple(type(at)("192.168.50.216/24") for at in one.addresses))
+                 if one.name == "GigabitEthernet0/2" else one for one in node.interfaces]
+        return replace(node, interfaces=tuple(ports))
+
+    assert "PRF-060" in codes(prove(on_device(same), 0), "overlap")
+
+
+def test_a_translation_on_the_device_is_not_covered():
+    proof = prove(on_device(lambda node: replace(node, stateful=replace(node.stateful, has_nat=True))), 0, ("mtu",))
+    assert (proof.verdict, len(proof.not_covered)) == (Verdict.NOT_COVERED, 1)
+
+
+def test_a_route_outside_of_the_tunnels_is_a_violation_in_every_mode():
+    def past(node):
+        wanted = StaticRoute(Prefix("172.16.10.0/24"), Address("10.0.0.1"), "GigabitEthernet0/0")
+        return replace(node, static_routes=(*node.static_routes, wanted))
+
+    proof = prove(on_device(past), 0)
+    assert codes(proof, "encrypted") == ["PRF-001"]
+    assert codes(proof, "symmetric") == ["PRF-030", "PRF-031"]
+    assert any(one.line for one in proof.judgement("encrypted").violations[0].finding.seen_at)
+
+
+def test_every_code_is_documented_and_every_documented_one_exists():
+    text = (ROOT / "docs" / "findings.md").read_text(encoding="utf-8")
+    rows = dict(re.findall(r"^\| (PRF-[0-9]{3}) \| (.*) \| [a-z, ]+ \|$", text, re.MULTILINE))
+    assert rows == dict(CODES)
+    used = {
+        code
+        for file in (ROOT / "src" / "sealane" / "verify").rglob("*.py") if file.stem != "codes"
+        for code in re.findall(r'"(PRF-[0-9]{3})"', file.read_text(encoding="utf-8"))
+    }
+    assert used == set(CODES)
