@@ -4,6 +4,7 @@ Four charons with their TUNs in the routers, static routes over both tunnels, an
 """
 
 import os
+import signal
 import subprocess
 import time
 from collections.abc import Iterator
@@ -143,24 +144,32 @@ def _wire() -> None:
         ip(space, f"route add {route}")
 
 
-def _charon(scratch: Path, tunnel: tuple[str, str, int, str, str, str, bool], mtu: int) -> subprocess.Popen[bytes]:
-    endpoint, router, number, inside, *_ = tunnel
-    folder = scratch / endpoint
-    folder.mkdir()
-    (folder / "strongswan.conf").write_text(CHARON.format(folder=folder), "utf-8")
-    process = subprocess.Popen(
-        ["ip", "netns", "exec", PREFIX + endpoint, "/usr/sbin/charon-systemd"],
-        env={**os.environ, "STRONGSWAN_CONF": str(folder / "strongswan.conf")},
+def _charons(scratch: Path) -> subprocess.Popen[bytes]:
+    """All charons, in one session of their own as daemons are: Linux gives every session a scheduler group, and what
+    makes the traffic must share it with the daemons of neither network."""
+    lines = []
+    for endpoint, *_ in TUNNELS:
+        folder = scratch / endpoint
+        folder.mkdir()
+        config = folder / "strongswan.conf"
+        config.write_text(CHARON.format(folder=folder), "utf-8")
+        lines.append(f"STRONGSWAN_CONF={config} ip netns exec {PREFIX}{endpoint} /usr/sbin/charon-systemd &")
+    return subprocess.Popen(
+        ["sh", "-c", "\n".join([*lines, "wait"])],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
+        start_new_session=True,
     )
+
+
+def _place(tunnel: tuple[str, str, int, str, str, str, bool], mtu: int) -> None:
+    endpoint, router, number, inside, *_ = tunnel
     wait("ip", "-n", PREFIX + endpoint, "link", "show", "dev", "ipsec0")
     ip(endpoint, f"link set ipsec0 netns {PREFIX}{router} name ipsec{number}")
     ip(endpoint, "link add ipsec0 type bridge")
     ip(endpoint, "link set ipsec0 up")
     ip(router, f"link set ipsec{number} mtu {mtu} up")
     ip(router, f"addr add {inside} dev ipsec{number}")
-    return process
 
 
 def _load(scratch: Path, tunnel: tuple[str, str, int, str, str, str, bool]) -> None:
@@ -171,10 +180,10 @@ def _load(scratch: Path, tunnel: tuple[str, str, int, str, str, str, bool]) -> N
     wait("swanctl", "--load-all", "--noprompt", "--uri", socket, "--file", str(config))
 
 
-def _away(processes: list[subprocess.Popen[bytes]]) -> None:
-    for process in processes:
-        process.kill()
-        process.wait()
+def _away(charons: subprocess.Popen[bytes] | None) -> None:
+    if charons is not None:
+        os.killpg(charons.pid, signal.SIGKILL)
+        charons.wait()
     for space in SPACES:
         subprocess.run(["ip", "netns", "del", PREFIX + space], check=False, capture_output=True)
 
@@ -182,12 +191,14 @@ def _away(processes: list[subprocess.Popen[bytes]]) -> None:
 @contextmanager
 def by_hand(mtu: int) -> Iterator[str]:
     """The network, up and carrying traffic through both tunnels; gives what its namespaces' names begin with."""
-    processes: list[subprocess.Popen[bytes]] = []
-    _away(processes)
+    charons: subprocess.Popen[bytes] | None = None
+    _away(charons)
     with TemporaryDirectory(prefix="bench-") as scratch:
         try:
             _wire()
-            processes.extend(_charon(Path(scratch), tunnel, mtu) for tunnel in TUNNELS)
+            charons = _charons(Path(scratch))
+            for tunnel in TUNNELS:
+                _place(tunnel, mtu)
             for tunnel in TUNNELS:
                 _load(Path(scratch), tunnel)
             for router, prefix, *hops in PROTECTED:
@@ -197,7 +208,7 @@ def by_hand(mtu: int) -> Iterator[str]:
             wait("ip", "netns", "exec", f"{PREFIX}tr", "ping", "-c1", "-W1", "169.254.20.2")
             yield PREFIX
         finally:
-            _away(processes)
+            _away(charons)
 
 
 if __name__ == "__main__":

@@ -29,13 +29,14 @@ _FILES = {
 
 _SEARCH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _TUN = Path("/dev/net/tun")
+_MOUNTS = Path("/proc/self/mountinfo")
 
 
 def check_host(esp: EspBackend) -> None:
     """Raise one Fault for the first thing that is missing.
 
     Raises:
-        Fault: Not root, a package missing, or no TUN device for ESP in user space.
+        Fault: Not root, a package missing, no place for network namespaces, or no TUN device for ESP in user space.
     """
     missing = sorted({package for program, package in _PROGRAMS.items() if not shutil.which(program, path=_SEARCH)})
     missing = sorted({*missing, *(package for path, package in _FILES.items() if not path.exists())})
@@ -43,10 +44,36 @@ def check_host(esp: EspBackend) -> None:
         packages = " ".join(missing)
         raise Fault("prepare a live run", f"these packages are missing: {packages}", f"apt-get install {packages}")
     check_root()
-    if esp is EspBackend.USERSPACE and not _TUN.exists():
+    _check_mounts()
+    if esp is EspBackend.USERSPACE:
+        _check_tun()
+
+
+def _check_mounts() -> None:
+    """``ip netns`` mounts below a root that must be a mount point itself, which that of a plain chroot is not."""
+    mounts = _lines(_MOUNTS)
+    if not mounts:
+        raise Fault("prepare a live run", f"{_MOUNTS} cannot be read", "mount -t proc proc /proc")
+    if all(line.split(" ")[4] != "/" for line in mounts):
         raise Fault(
-            "prepare ESP in user space", f"{_TUN} is missing", f"mkdir -p {_TUN.parent} && mknod {_TUN} c 10 200"
+            "prepare network namespaces",
+            "the root directory is not a mount point, so ip netns cannot work",
+            "before chroot: mount --bind DIRECTORY DIRECTORY",
         )
+
+
+def _check_tun() -> None:
+    if not _TUN.exists():
+        remedy = f"mkdir -p {_TUN.parent} && mknod {_TUN} c 10 200"
+        raise Fault("prepare ESP in user space", f"{_TUN} is missing", remedy)
+    try:
+        os.close(os.open(_TUN, os.O_RDWR | os.O_CLOEXEC))
+    except OSError as error:
+        raise Fault(
+            "prepare ESP in user space",
+            f"{_TUN} cannot be opened: {error.strerror}",
+            "modprobe tun; in a container, give it the device (--device /dev/net/tun)",
+        ) from error
 
 
 def check_root() -> None:
