@@ -65,10 +65,12 @@ def load(path: Path, *, live: bool = False, devices: Mapping[str, DeviceText] | 
             readings[site] = reading
     keys, made, problems = _keys(plan, path, live=live)
     collected += problems
+    if has_errors(findings):  # expanding would only say so once more
+        return Loaded(path, plan.name, None, readings, sort_findings(collected), made)
     network, problems = kinds.expand(plan, readings, keys)
     collected += problems
     failed = has_errors(collected)
-    draft = None if has_errors((*findings, *problems)) else network
+    draft = None if has_errors(problems) else network
     return Loaded(path, plan.name, None if failed else network, readings, sort_findings(collected), made, draft)
 
 

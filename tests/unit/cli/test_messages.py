@@ -97,7 +97,7 @@ def test_bad_plan_stops_every_verb_before_it_touches_anything(tmp_path, verb):
     ):
         code, out, err = sealane(verb, plan, *(["ecs1", "client"] if verb == "probe" else []))
     assert (code, out) == (2, "")
-    assert "VBR-002" in err
+    assert re.findall(r"^error (\S+)", err, re.MULTILINE) == ["VBR-002"]
     assert err.endswith("sealane: nothing was changed\n")
 
 
