@@ -227,6 +227,7 @@ def test_demo_evidence_is_complete(demo):
             assert (evidence / file).read_bytes()[:4] in {struct.pack("<I", 0xA1B2C3D4), struct.pack("<I", 0xA1B23C4D)}
     stages = {stage["id"]: stage for stage in stored["stages"]}
     assert stages["plain"]["tunnels"] == []
+    assert stages["tunnels-up"]["captured"]["ike"] >= stages["tunnels-up"]["circuit"]["ike"] >= 8
     assert len(stages["encrypted"]["tunnels"]) == 2
     assert stages["encrypted"]["pings"] == {"sent": 400, "received": 400}
     assert stages["encrypted"]["circuit"]["clear_protected"] == 0

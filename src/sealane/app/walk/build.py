@@ -42,13 +42,11 @@ def plain(context: Context) -> StageResult:
 def tunnels_up(context: Context) -> StageResult:
     """Tunnels without routes: still everything in clear."""
     result = StageResult("tunnels-up", "both tunnels negotiated; no BGP on the device")
-    live = context.up("tunnels-up")
+    live, took = elapsed(lambda: context.negotiate("tunnels-up", result, _installed))
     cloud, site = hosts(live)
     ends = [live.lowered.ends[pair.near_node, pair.near.name] for pair in live.staged.tunnels()]
-    up, took = elapsed(
-        lambda: wait_until(lambda: all(live.observer.sa(end).child_state == "INSTALLED" for end in ends), _SA_LIMIT_S)
-    )
-    result.check("IKE and child SAs of all tunnels are established", f"after {took:.2f} s", ok=up)
+    says = "IKE and child SAs of all tunnels are established"
+    result.check(says, f"{took:.2f} s after the command", ok=_installed(live))
     with context.measured(live, result):
         _both_ways(context, live, result, cloud, site)
     for end, tunnel in zip(ends, result.tunnels, strict=True):
@@ -62,6 +60,12 @@ def tunnels_up(context: Context) -> StageResult:
         result.check(f"BGP over {tunnel.name} is down", tunnel.bgp_state, ok=tunnel.bgp_state != "Established")
     _all_clear(result)
     return result
+
+
+def _installed(live: Live) -> bool:
+    """Wait until the child SAs of all tunnels are there; False when they do not come."""
+    ends = [live.lowered.ends[pair.near_node, pair.near.name] for pair in live.staged.tunnels()]
+    return wait_until(lambda: all(live.observer.sa(end).child_state == "INSTALLED" for end in ends), _SA_LIMIT_S)
 
 
 _CHARON_ENCRYPTION = {

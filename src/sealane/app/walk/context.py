@@ -1,15 +1,16 @@
 """What the stages of a walk share: the plan, the evidence folder, and measuring."""
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypeVar
 
 from sealane.app.capture import Capture, Counts, read_capture
 from sealane.app.controller import Progress, wait_until
 from sealane.app.drill import add
-from sealane.app.live import Live, bring_up, host_address
+from sealane.app.live import Live, attach, bring_up, host_address
 from sealane.app.load import DeviceText, Loaded, load
 from sealane.app.probe import PingResult, counts_between, ping, read_meters
 from sealane.app.status import carries, outer_pairs
@@ -18,8 +19,12 @@ from sealane.diag import Fault
 from sealane.host import find_processes
 from sealane.model import AttachmentKind, Mode, Node, Platform
 
+Outcome = TypeVar("Outcome")
+
 _READY_LIMIT_S = 40.0
 _NUDGE_S = 1.0
+_HANDSHAKE_PACKETS = 4
+"""IKE_SA_INIT and IKE_AUTH, each with its answer (RFC 7296, 1.2)."""
 
 
 @dataclass(slots=True)
@@ -56,6 +61,42 @@ class Context:
         live, _ = bring_up(loaded, esp=self.esp, stage=stage, mode=mode, progress=self.narrate)
         return live
 
+    def negotiate(self, stage: str, result: StageResult, ready: Callable[[Live], bool]) -> Live:
+        """Bring the network from a stage without tunnels up to one with tunnels, capturing every circuit meanwhile.
+
+        What crossed of IKE and ESP until ``ready`` is noted in the result, by meter and capture. The meters of a stage
+        without tunnels know neither, so that all they tell afterwards is of this stage.
+
+        Raises:
+            Fault: The network is not up, or the host refused.
+        """
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with ExitStack() as stack:
+            captures = [stack.enter_context(one) for one in self._captures(attach(self.loaded), f"{result.id}-begin")]
+            live = self.up(stage)
+            ready(live)
+            readings = read_meters(live).values()
+        metered = Counts(
+            ike=sum(one.ike.packets for one in readings), esp=sum(one.esp.packets for one in readings)
+        )
+        captured = self._classified(live, result, captures)
+        result.circuit, result.captured = add(result.circuit, metered), add(result.captured, captured)
+        wanted = _HANDSHAKE_PACKETS * len(live.staged.tunnels())
+        result.check(
+            "the tunnels were negotiated over the circuit",
+            f"{metered.ike} IKE packets, captured {captured.ike}; {wanted} are a handshake of every tunnel",
+            ok=captured.ike >= metered.ike >= wanted,
+        )
+        return live
+
+    def _classified(self, live: Live, result: StageResult, captures: Iterable[Capture]) -> Counts:
+        """What captures hold; their files are noted in the result."""
+        total = Counts()
+        for capture in captures:
+            total = add(total, read_capture(capture.path, live.network.protections, outer_pairs(live.staged)))
+            result.files.append(capture.path.name)
+        return total
+
     @contextmanager
     def measured(self, live: Live, result: StageResult) -> Iterator[None]:
         """Count and capture on every circuit while the block runs, and note it in the result."""
@@ -68,11 +109,7 @@ class Context:
             dropped = sum(capture.close() for capture in captures)
         for name, reading in after.items():
             result.circuit = add(result.circuit, counts_between(before[name], reading))
-        for capture in captures:
-            result.captured = add(
-                result.captured, read_capture(capture.path, live.network.protections, outer_pairs(live.staged))
-            )
-            result.files.append(capture.path.name)
+        result.captured = add(result.captured, self._classified(live, result, captures))
         complete = dropped == 0 and result.captured.total() >= result.circuit.total()
         result.check(
             "the capture is complete and agrees with the meter on clear packets",
@@ -158,7 +195,7 @@ def await_reachable(live: Live, source: Node, destination: Node, limit_s: float 
     return wait_until(lambda: ping(space, address, count=1, interval_s=0.1).received == 1, limit_s)
 
 
-def elapsed(work: Callable[[], bool]) -> tuple[bool, float]:
+def elapsed(work: Callable[[], Outcome]) -> tuple[Outcome, float]:
     """The outcome of some work and the seconds it took."""
     start = time.monotonic()
     outcome = work()
