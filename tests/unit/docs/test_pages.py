@@ -49,7 +49,7 @@ def test_every_command_line_is_one_that_sealane_takes(command):
 
 def parse(command: Command) -> None:
     words = list(command.words)
-    with click.Context(group, info_name="sealane") as root:
+    with click.Context(group, info_name="sealane", **group.context_settings) as root:
         if words and words[0].startswith("-"):
             group.make_parser(root).parse_args(words)
             return
@@ -104,7 +104,7 @@ def test_a_lost_link_is_noticed():
 
 def test_every_verb_is_shown():
     shown = {command.words[0] for command in ALL_COMMANDS if command.whole}
-    with click.Context(group) as root:
+    with click.Context(group, **group.context_settings) as root:
         assert set(group.list_commands(root)) <= shown
 
 
