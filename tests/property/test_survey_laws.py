@@ -115,7 +115,7 @@ PLANTED: dict[str, tuple[Change, str, str, str]] = {
         variations.modes, "universe", "yield Cidr.host(int(one.ip))", "pass",
     ),
     "an interface that goes down is not noticed": (
-        variations.modes, "ways", "found = self.walker.situation.up(node, where)", "found = True",
+        variations.modes, "ways", "found = self._walker.situation.up(node, where)", "found = True",
     ),
     "a route that changes is not noticed": (
         variations.modes, "ways", "(decision.next_hops, connected)", "True",

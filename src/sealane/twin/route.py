@@ -119,6 +119,8 @@ class Decision:
     @property
     def next_hops(self) -> tuple[NextHop, ...]:
         """All next hops; empty discards."""
+        if len(self.routes) == 1 and len(self.routes[0].next_hops) < 2:  # noqa: PLR2004
+            return self.routes[0].next_hops
         return tuple(sorted({hop for route in self.routes for hop in route.next_hops}))
 
 

@@ -38,7 +38,7 @@ def table_lines(proof: Proof) -> Iterator[Line]:
     """What was looked at, and a line for each property."""
     yield Line(
         f"{proof.flows} flows of {proof.classes} classes of addresses, in {proof.scenarios} cases of failure: "
-        f"any {proof.failures} of {proof.elements} elements" if proof.failures else
+        f"up to {proof.failures} of {proof.elements} elements" if proof.failures else
         f"{proof.flows} flows of {proof.classes} classes of addresses, with nothing failed"
     )
     for one in proof.judgements:

@@ -24,9 +24,9 @@ from sealane.verify.universe import AddressClass, Universe
 from sealane.verify.ways import Walked, Ways
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Flow:
-    """Packets that nothing in the network tells apart, but for protocols and ports.
+    """Packets that nothing in the network tells apart, but for protocols and ports. Each flow is itself only.
 
     Args:
         entry: Where they enter.
@@ -104,6 +104,9 @@ class Survey:
         protected = {cidr for _, cloud, site in self._sides for cidr in (*cloud, *site)}
         self._coarse = Universe(None, filter_prefixes(network.nodes) | protected)
         self._scenarios: dict[Failures, Scenario] = {}
+        self._merged: dict[tuple[Flow, Failures], Outcome] = {}
+        self._keys: dict[int, int] = {}
+        self._packets: dict[Flow, Packet] = {}
         self._outcomes: dict[tuple[Walked, int, int], Outcome] = {}
         self.flows: tuple[Flow, ...] = tuple(self._flows())
 
@@ -132,15 +135,17 @@ class Survey:
 
     def outcome(self, flow: Flow, scenario: Scenario) -> Outcome:
         """What becomes of a flow, over all states that a scenario allows."""
-        return merge(
-            (self.outcome_in(flow, scenario.failed, one) for one in scenario.states), varying=scenario.varying
-        )
+        key = (flow, scenario.failed)
+        found = self._merged.get(key)
+        if found is None:
+            outcomes = [self.outcome_in(flow, scenario.failed, one) for one in scenario.states]
+            found = self._merged[key] = merge(outcomes, varying=scenario.varying)
+        return found
 
     def outcome_in(self, flow: Flow, failed: Failures, tunnels: State) -> Outcome:
         """What becomes of a flow in one state."""
         walked = self.walked(flow, failed, tunnels)
-        source, destination = self._key(flow.sources[0].address), self._key(flow.destination.address)
-        key = (walked, source, destination)
+        key = (walked, self._key(flow.sources[0].address), self._key(flow.destination.address))
         found = self._outcomes.get(key)
         if found is None:
             ways = zip(walked.trips, walked.arrives, strict=True)
@@ -150,7 +155,9 @@ class Survey:
 
     def walked(self, flow: Flow, failed: Failures, tunnels: State) -> Walked:
         """The ways of a flow in one state, past all filters."""
-        packet = Packet(flow.sources[0].address, flow.destination.address)
+        packet = self._packets.get(flow)
+        if packet is None:
+            packet = self._packets[flow] = Packet(flow.sources[0].address, flow.destination.address)
         return self._ways.of(flow.entry, packet, failed, tunnels)
 
     def examples(self, flow: Flow, failed: Failures, tunnels: State) -> Iterator[tuple[End, Packet]]:
@@ -224,7 +231,10 @@ class Survey:
 
     def _key(self, address: int) -> int:
         """One address for all that filters and protections treat alike."""
-        return self._coarse.of(address).address
+        found = self._keys.get(address)
+        if found is None:
+            found = self._keys[address] = self._coarse.of(address).address
+        return found
 
     def _flows(self) -> Iterator[Flow]:
         entries = Entries(self.network)

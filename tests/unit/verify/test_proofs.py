@@ -11,6 +11,7 @@ from sealane.app.load import load
 from sealane.app.stages import STAGES
 from sealane.model import Mode, StaticRoute
 from sealane.net import Address, Prefix
+from sealane.twin.element import elements
 from sealane.verify import ground
 from sealane.verify.codes import CODES
 from sealane.verify.prove import Proof, examples, prove
@@ -172,6 +173,13 @@ def test_two_failures_at_once_are_all_tried_and_only_the_smallest_are_named():
 )
 def test_the_variants_have_their_verdicts(name, differs):
     assert verdicts(proved(name)) == {**HOLDS, **differs}
+
+
+def test_losing_every_tunnel_in_mode_required_is_no_black_hole():
+    both = frozenset(one for one in elements(network("load-balancing")) if one.kind == "connection")
+    found = prove(network("load-balancing"), 2, ("no-blackhole",))
+    assert len(both) == 2
+    assert found.verdict is Verdict.PROVED
 
 
 def test_each_of_two_circuits_may_be_lost():

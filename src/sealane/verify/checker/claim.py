@@ -127,8 +127,8 @@ def cold_start(network: Network, failed: Failed) -> tuple[State, ...]:
 
 def possible_states(network: Network, failed: Failed) -> tuple[State, ...]:
     """Every state to stay in, found by trying all, with those of a cold start."""
-    names = [one.name for one in network.tunnels()]
-    if len(names) > _MOST_TUNNELS:
+    names = [one.name for one in network.tunnels() if _can_be(network, failed, one)]
+    if len(network.tunnels()) > _MOST_TUNNELS:
         raise NotCoveredError(f"more than {_MOST_TUNNELS} tunnels")
     states = [State(some) for size in range(len(names) + 1) for some in combinations(names, size)]
     resting = [one for one in states if next_state(network, failed, one) == one]

@@ -1,9 +1,9 @@
-"""Protected packets arrive as long as lines and nodes still join both sides."""
+"""Protected packets arrive as long as lines and nodes join both sides; in mode required, as long as a tunnel is up."""
 
 from collections.abc import Iterator
 
 from sealane.diag import Finding, Severity
-from sealane.model import Circuit, Platform, Port
+from sealane.model import Circuit, Mode, Platform, Port
 from sealane.net import NodeName
 from sealane.twin.element import Element, ElementKind, Failures
 from sealane.twin.packet import Fate
@@ -36,7 +36,7 @@ def _violations(ground: Ground) -> Iterator[Violation]:
         calm = ground.survey.outcome(flow, ground.calm)
         for scenario, outcome in ground.outcomes(flow):
             lost = tuple(one for one in outcome.why if one != Fate.REFUSED.value or not scenario.failed)
-            if not lost or (scenario.failed and (not calm.arrives or not joined.are(flow, scenario.failed))):
+            if not lost or (scenario.failed and (not calm.arrives or _must_stop(ground, flow, scenario, joined))):
                 continue
             protection = ground.protection(flow).name
             key = (protection, ground.to_site(flow), not scenario.failed, lost[0])
@@ -45,6 +45,13 @@ def _violations(ground: Ground) -> Iterator[Violation]:
             failing[scenario.failed] = scenario
     for (_, _, _, why), (flows, failing) in groups.items():
         yield _violation(ground, flows, failing, why)
+
+
+def _must_stop(ground: Ground, flow: Flow, scenario: Scenario, joined: "_Joined") -> bool:
+    """True when no line is left, or mode required wants nothing to pass because no tunnel carries packets."""
+    if not any(scenario.states) and ground.protection(flow).mode is Mode.REQUIRED:
+        return True
+    return not joined.are(flow, scenario.failed)
 
 
 def _closed(ground: Ground) -> Iterator[Violation]:

@@ -16,9 +16,12 @@ def judge(ground: Ground, *, demanded: bool) -> Judgement:
     """See the module."""
     del demanded
     groups: dict[tuple[str, ...], tuple[list[Flow], dict[Failures, Scenario]]] = {}
-    for flow in ground.survey.flows:
-        for scenario, outcome in ground.outcomes(flow):
-            if Fate.LOOP.value in outcome.why:
+    survey = ground.survey
+    for flow in survey.flows:
+        for scenario in ground.scenarios:
+            if not any(survey.walked(flow, scenario.failed, state).loops for state in scenario.states):
+                continue
+            if Fate.LOOP.value in survey.outcome(flow, scenario).why:  # no filter stops it before
                 flows, failing = groups.setdefault(_round(ground, flow, scenario), ([], {}))
                 flows += [] if flow in flows else [flow]
                 failing.setdefault(scenario.failed, scenario)
