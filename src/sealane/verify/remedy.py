@@ -49,7 +49,7 @@ def cure(ground: Ground, flow: Flow, scenario: Scenario, example: Counterexample
     repairs = tuple(cycle_repairs(scenario))
     if repairs:
         return Cure("add " + "; ".join(repairs))
-    places = () if example is None else _places(example.way)
+    places = () if example is None else places_of(example.way)
     if not ground.network.tunnels():
         return Cure("build an IPsec connection over the circuit and let longer prefixes lead into it", places)
     if not carrying:
@@ -94,8 +94,8 @@ def _lines(device: Node, prefix: Prefix) -> str:
     return "enter " + ", then ".join(f"`{line}`" for line in lines)
 
 
-def _places(way: Way) -> tuple[Origin, ...]:
-    """Where the routes stand that led into the circuit in clear."""
+def places_of(way: Way) -> tuple[Origin, ...]:
+    """Where the routes stand that led into a circuit in clear, or to where a way ends; the nearest first."""
     crossed = [index for index, step in enumerate(way.steps) if step.crossing is not None and step.crossing.clear]
     steps = way.steps[: crossed[0] + 1] if crossed else way.steps
     return known(*(origin for step in reversed(steps) for origin in _origins(step)))[:3]

@@ -9,9 +9,8 @@ import pytest
 
 from sealane.app.load import load
 from sealane.app.stages import STAGES
-from sealane.model import Mode, StaticRoute
-from sealane.net import Address, Prefix
-from sealane.twin.element import elements
+from sealane.model import Mode, StaticRoute, TransitRoute
+from sealane.net import Address, InterfaceAddress, Prefix
 from sealane.verify import ground
 from sealane.verify.codes import CODES
 from sealane.verify.prove import Proof, examples, prove
@@ -19,6 +18,7 @@ from sealane.verify.violation import Verdict
 
 ROOT = Path(__file__).parents[3]
 EXAMPLES = ROOT / "examples"
+GOLDEN = Path(__file__).parent / "golden" / "proofs.txt"
 CONNECTION = "connection:IPsecConnection"
 
 
@@ -175,11 +175,10 @@ def test_the_variants_have_their_verdicts(name, differs):
     assert verdicts(proved(name)) == {**HOLDS, **differs}
 
 
-def test_losing_every_tunnel_in_mode_required_is_no_black_hole():
-    both = frozenset(one for one in elements(network("load-balancing")) if one.kind == "connection")
-    found = prove(network("load-balancing"), 2, ("no-blackhole",))
-    assert len(both) == 2
-    assert found.verdict is Verdict.PROVED
+def test_what_mode_required_drops_because_no_tunnel_is_up_is_no_black_hole():
+    found = without_fallback_in_the_cloud()
+    strict = replace(found, protections=tuple(replace(one, mode=Mode.REQUIRED) for one in found.protections))
+    assert prove(strict, 1, ("no-blackhole",)).verdict is Verdict.PROVED
 
 
 def test_each_of_two_circuits_may_be_lost():
@@ -201,34 +200,87 @@ def test_what_a_second_computation_denies_is_not_said_to_be_shown(monkeypatch):
     assert proof.verdict is Verdict.NOT_COVERED
 
 
-def on_device(change):
+def replaced(name, change, of="hangzhou", stage="encrypted"):
+    found = network(of, stage)
+    return replace(found, nodes=tuple(change(one) if one.name == name else one for one in found.nodes))
+
+
+def routed(change):
+    """The custom routes of the transit router's system table, changed."""
+    def on(node):
+        tables = tuple(replace(one, routes=tuple(change(one.routes))) for one in node.transit_router.tables)
+        return replace(node, transit_router=replace(node.transit_router, tables=tables))
+
+    return replaced("tr", on)
+
+
+OUTER = Prefix("192.168.40.159/32")
+
+
+def without_one_host_route():
+    return routed(lambda routes: [one for one in routes if one.prefix != OUTER])
+
+
+def one_host_route_into_the_tunnels():
+    return routed(lambda routes: [replace(one, attachment="VPN-Attachment") if one.prefix == OUTER else one
+                                  for one in routes])
+
+
+def without_fallback_in_the_cloud():
+    return replaced("vbr", lambda node: replace(node, vbr=replace(node.vbr, circuit_routes=(
+        TransitRoute(Prefix("192.168.10.0/24"), "circuit"), TransitRoute(Prefix("192.168.40.0/24"), "circuit")))))
+
+
+def overlapping_links():
+    more = InterfaceAddress("192.168.50.130/25")
+    return replaced("core-router", lambda node: replace(node, interfaces=tuple(
+        replace(one, addresses=(*one.addresses, more)) if one.name == "clients" else one for one in node.interfaces)))
+
+
+def two_modes():
     found = network()
-    return replace(found, nodes=tuple(change(one) if one.name == "cgw" else one for one in found.nodes))
+    (one,) = found.protections
+    return replace(found, protections=(one, replace(one, name="strict", mode=Mode.REQUIRED)))
 
 
-def test_a_tunnel_of_too_large_packets_is_found():
-    def larger(node):
-        return replace(node, tunnel_ends=tuple(replace(one, mtu_bytes=1480) for one in node.tunnel_ends))
+def too_large_segments():
+    return replaced("cgw", lambda node: replace(
+        node, tunnel_ends=tuple(replace(one, mss_bytes=1460) for one in node.tunnel_ends)))
 
-    assert codes(prove(on_device(larger), 0), "mtu") == ["PRF-070"] * 2
+
+def nothing_opened():
+    """Decrypted packets need an access list, and there is none: answers pass only."""
+    return replaced("cgw", lambda node: replace(node, stateful=replace(node.stateful, permit_vpn=False)))
+
+
+def on_device(change):
+    return replaced("cgw", change)
+
+
+def larger_tunnels():
+    return on_device(lambda node: replace(
+        node, tunnel_ends=tuple(replace(one, mtu_bytes=1480) for one in node.tunnel_ends)))
+
+
+def one_address_discarded():
+    wanted = StaticRoute(Prefix("172.16.10.0/25"), None, discard=True)
+    return on_device(lambda node: replace(node, static_routes=(*node.static_routes, wanted)))
+
+
+def one_address_twice():
+    return on_device(lambda node: replace(node, interfaces=tuple(
+        replace(one, addresses=(InterfaceAddress("192.168.50.216/24"),)) if one.name == "GigabitEthernet0/2" else one
+        for one in node.interfaces)))
+
+
+def past_the_tunnels():
+    wanted = StaticRoute(Prefix("172.16.10.0/24"), Address("10.0.0.1"), "GigabitEthernet0/0")
+    return on_device(lambda node: replace(node, static_routes=(*node.static_routes, wanted)))
 
 
 def test_packets_that_the_device_discards_are_lost():
-    def discards(node):
-        wanted = StaticRoute(Prefix("172.16.10.0/25"), None, discard=True)
-        return replace(node, static_routes=(*node.static_routes, wanted))
-
-    (found,) = prove(on_device(discards), 0).judgement("no-blackhole").violations
+    (found,) = prove(one_address_discarded(), 0).judgement("no-blackhole").violations
     assert (found.finding.code, found.packets) == ("PRF-020", ("192.168.20.0/24 -> 172.16.10.0/25",))
-
-
-def test_an_address_that_two_nodes_have_is_found():
-    def same(node):
-        ports = [replace(one, addresses=tuple(type(at)("192.168.50.216/24") for at in one.addresses))
-                 if one.name == "GigabitEthernet0/2" else one for one in node.interfaces]
-        return replace(node, interfaces=tuple(ports))
-
-    assert "PRF-060" in codes(prove(on_device(same), 0), "overlap")
 
 
 def test_a_translation_on_the_device_is_not_covered():
@@ -237,14 +289,50 @@ def test_a_translation_on_the_device_is_not_covered():
 
 
 def test_a_route_outside_of_the_tunnels_is_a_violation_in_every_mode():
-    def past(node):
-        wanted = StaticRoute(Prefix("172.16.10.0/24"), Address("10.0.0.1"), "GigabitEthernet0/0")
-        return replace(node, static_routes=(*node.static_routes, wanted))
-
-    proof = prove(on_device(past), 0)
+    proof = prove(past_the_tunnels(), 0)
     assert codes(proof, "encrypted") == ["PRF-001"]
     assert codes(proof, "symmetric") == ["PRF-030", "PRF-031"]
     assert any(one.line for one in proof.judgement("encrypted").violations[0].finding.seen_at)
+
+
+
+SHOWN = {
+    "PRF-001": lambda: proved(stage="tunnels-up"),
+    "PRF-002": lambda: prove(without_one_host_route(), 1, ("encrypted",)),
+    "PRF-010": lambda: proved(stage="no-route-policy"),
+    "PRF-020": lambda: prove(one_address_discarded(), 0, ("no-blackhole",)),
+    "PRF-021": lambda: prove(without_fallback_in_the_cloud(), 1, ("no-blackhole",)),
+    "PRF-022": lambda: prove(nothing_opened(), 0, ("no-blackhole",)),
+    "PRF-030": lambda: prove(past_the_tunnels(), 0, ("symmetric",)),
+    "PRF-031": lambda: prove(past_the_tunnels(), 0, ("symmetric",)),
+    "PRF-040": lambda: proved(stage="bgp-without-host-routes"),
+    "PRF-041": lambda: prove(one_host_route_into_the_tunnels(), 0, ("no-recursion",)),
+    "PRF-050": lambda: proved(mode=Mode.MONITOR),
+    "PRF-051": lambda: proved(mode=Mode.OPEN),
+    "PRF-060": lambda: prove(one_address_twice(), 0, ("overlap",)),
+    "PRF-061": lambda: prove(overlapping_links(), 0, ("overlap",)),
+    "PRF-062": lambda: prove(two_modes(), 0, ("overlap",)),
+    "PRF-070": lambda: prove(larger_tunnels(), 0, ("mtu",)),
+    "PRF-071": lambda: prove(too_large_segments(), 0, ("mtu",)),
+    "PRF-080": proved,
+    "PRF-090": proved,
+    "PRF-091": proved,
+    "PRF-092": proved,
+}
+"""For each code a proof that shows it."""
+
+
+def test_every_code_has_a_message_that_stays_as_it_is(request):
+    assert set(SHOWN) == set(CODES)
+    lines = []
+    for code, shows in SHOWN.items():
+        found = [one for judged in shows().judgements for one in judged.violations if one.finding.code == code]
+        assert found, code
+        lines += [str(found[0].finding), *(f"  packets: {text}" for text in found[0].packets)]
+    text = "\n".join(lines).replace(f"{ROOT}/", "") + "\n"
+    if request.config.getoption("--update-golden"):
+        GOLDEN.write_text(text, encoding="utf-8")
+    assert text == GOLDEN.read_text(encoding="utf-8")
 
 
 def test_every_code_is_documented_and_every_documented_one_exists():

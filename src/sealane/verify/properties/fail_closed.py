@@ -8,6 +8,7 @@ from sealane.twin.element import Failures
 from sealane.twin.packet import Fate
 from sealane.verify.ground import Ground, known, minimal, names, packets_text, sets_text
 from sealane.verify.outcome import Outcome, Result
+from sealane.verify.remedy import places_of
 from sealane.verify.survey import Flow, Scenario
 from sealane.verify.violation import Judgement, Verdict, Violation
 
@@ -71,7 +72,7 @@ def _violation(ground: Ground, flows: list[Flow], failing: _Failing, *, delivere
         f"protection {protection.name}",
         f"packets {what} over {', '.join(ground.survey.outcome(flow, scenario).clear)} {when}{ways}",
         "set mode: required, and take the routes over the circuit away from the device, if clear text must never cross",
-        known(protection.origin),
+        known(*(() if example is None else places_of(example.way)), protection.origin),
     )
     return Violation(finding, packets_text(ground, flows), names(sets), example)
 

@@ -9,7 +9,7 @@ from sealane.twin.element import Element, ElementKind, Failures
 from sealane.twin.packet import Fate
 from sealane.verify.ground import Ground, known, minimal, names, packets_text
 from sealane.verify.outcome import End
-from sealane.verify.remedy import Cure, cause_cure
+from sealane.verify.remedy import Cure, cause_cure, places_of
 from sealane.verify.survey import Flow, Scenario
 from sealane.verify.violation import Judgement, Verdict, Violation
 
@@ -84,14 +84,15 @@ def _violation(ground: Ground, flows: list[Flow], failing: dict[Failures, Scenar
     flow = next(one for one in flows if why in ground.survey.outcome(one, scenario).why)
     protection = ground.protection(flow)
     example = ground.example(flow, scenario, wanted)
-    found = cause_cure(ground, *_CAUSES) or Cure(_remedy(why))
+    found = cause_cure(ground, *_CAUSES) or Cure(_remedy(why), () if example is None else places_of(example.way))
     part = "some of their ways end" if len(ground.survey.outcome(flow, scenario).ends) > 1 else "they end"
+    when = "although lines are left" if all(sets) else "with nothing failed"
     where = "" if example is None else f" at {example.way.end}: {example.way.fate.value}, {example.way.reason}"
     finding = Finding(
         "PRF-021" if all(sets) else "PRF-020",
         Severity.ERROR,
         f"protection {protection.name}",
-        f"packets {ground.direction(flow)} are lost although lines are left: {part}{where}",
+        f"packets {ground.direction(flow)} are lost {when}: {part}{where}",
         found.remedy,
         known(*found.places, protection.origin),
     )
@@ -101,6 +102,7 @@ def _violation(ground: Ground, flows: list[Flow], failing: dict[Failures, Scenar
 def _remedy(why: str) -> str:
     return {
         Fate.FILTERED.value: "permit the packets there, or let their answers take the same interfaces",
+        Fate.DISCARDED.value: "take the route that discards them away, or narrow it",
         Fate.NO_ROUTE.value: "give that table a route for the destination",
         Fate.RECURSION.value: "give the tunnel's own packets a longer route over the circuit",
         Fate.REFUSED.value: "bring a tunnel up that carries them; mode required lets nothing else pass",

@@ -50,14 +50,11 @@ def _short(one: Violation) -> str:
 
 def _trouble(scenario: Scenario) -> tuple[str, tuple[str, ...]] | None:
     """(what happens, the tunnels it happens to)."""
-    liveness = scenario.converged.liveness
+    liveness, tunnels = scenario.converged.liveness, scenario.converged.tunnels
+    inside = [name for name, one in tunnels.items() if any(trip.fate is Fate.RECURSION for trip in one.outer)]
     if scenario.stability is not Stability.STABLE:
         differing = frozenset().union(*scenario.states) - frozenset(scenario.states[0]).intersection(*scenario.states)
-        return _WORDS[scenario.stability], tuple(sorted(liveness.flapping or differing))
-    inside = [
-        name for name, one in scenario.converged.tunnels.items()
-        if any(trip.fate is Fate.RECURSION for trip in one.outer)
-    ]
+        return _WORDS[scenario.stability], tuple(sorted(liveness.flapping or differing or inside or tunnels))
     return ("send their own packets into a tunnel", tuple(sorted(inside))) if inside else None
 
 
