@@ -82,6 +82,16 @@ def test_links_and_addresses_are_read_and_foreign_ones_passed_over() -> None:
     }
 
 
+@pytest.mark.parametrize("lost", ["UP", "LOWER_UP"])
+def test_a_cable_that_is_down_at_either_end_is_made_anew(lost: str) -> None:
+    answer = recorded_json("linux/scratch-address.json")
+    for link in answer:
+        link["flags"] = [one for one in link["flags"] if one != lost]
+    found = {one.key.name: one.payload for one in read_links("slu-1", answer)}
+    assert found["c1"] == CableSpec("slu-2", "far1", 0, "sw0", None)
+    assert found["sw0"] == BridgeSpec(0 if lost == "UP" else 1500)
+
+
 def test_a_namespace_is_whole_once_lo_is_up() -> None:
     answer = recorded_json("linux/tr-address.json")
     assert is_whole(answer)

@@ -85,8 +85,8 @@ def is_whole(answer: Answer) -> bool:
 def read_links(namespace: str, answer: Answer) -> Iterator[Resource]:
     """From ``ip -j -d address show``: links of ours and the addresses on them.
 
-    A link that is down, as a drill leaves it that was killed, is reported with an MTU of 0, so that it is made anew; an
-    XFRM interface is down whenever its tunnel is.
+    A link that is down at either end, as a drill leaves it that was killed, is reported with an MTU of 0, so that it is
+    made anew; an XFRM interface is down whenever its tunnel is.
     """
     for link in answer:
         alias = str(link.get("ifalias", ""))
@@ -95,12 +95,22 @@ def read_links(namespace: str, answer: Answer) -> Iterator[Resource]:
         name = str(link["ifname"])
         payload = payload_of(alias)
         if payload is not None:
-            usable = "UP" in link.get("flags", ()) or isinstance(payload, XfrmSpec)
+            usable = _is_usable(payload, frozenset(link.get("flags", ())))
             yield Resource(Key(Kind.LINK, namespace, name), payload if usable else replace(payload, mtu_bytes=0))
         for found in link.get("addr_info", ()):
             if found.get("family") == "inet":
                 text = f"{found['local']}/{found['prefixlen']}"
                 yield Resource(Key(Kind.ADDRESS, namespace, f"{name} {text}"), AddressSpec(name, text))
+
+
+def _is_usable(payload: LinkSpec, flags: frozenset[str]) -> bool:
+    """A cable has a carrier exactly while both of its ends are up; the far end may be in another namespace."""
+    match payload:
+        case XfrmSpec():
+            return True
+        case CableSpec():
+            return flags >= {"UP", "LOWER_UP"}
+    return "UP" in flags
 
 
 def read_rules(namespace: str, answer: Answer) -> Iterator[Resource]:
