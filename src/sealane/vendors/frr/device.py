@@ -10,7 +10,7 @@ traffic zones.
 
 from collections.abc import Iterator, Mapping
 
-from sealane.model import Bfd, BgpNeighbor, BgpSpeaker, InterfaceKind, Node, in_effect
+from sealane.model import Bfd, BgpNeighbor, BgpSpeaker, InterfaceKind, Node, StaticRoute, in_effect
 from sealane.net import Address
 from sealane.vendors.frr.policy import prefix_lists, route_maps
 from sealane.vendors.frr.text import key, line, linux_name, word
@@ -51,10 +51,16 @@ def render_device(node: Node, names: Mapping[str, str], *, redacted: bool = Fals
 def _static_routes(node: Node, names: Mapping[str, str]) -> Iterator[str]:
     """Statics naming their interface, so that they are installed only while it is up.
 
-    Sorted: their order means nothing once conflicting ones are gone.
+    Sorted: their order means nothing once conflicting ones are gone. Of statics that differ in their distance only the
+    nearest is written: staticd 8.4 would take the last of them, and the others can never be used.
     """
     lines = []
+    nearest: dict[tuple[object, ...], StaticRoute] = {}
     for route in node.static_routes:
+        key = (route.prefix, route.next_hop, route.interface, route.discard)
+        if key not in nearest or route.distance < nearest[key].distance:
+            nearest[key] = route
+    for route in nearest.values():
         distance = "" if route.distance == 1 else f" {route.distance}"
         if route.discard:
             lines.append(f"ip route {route.prefix} Null0{distance}")

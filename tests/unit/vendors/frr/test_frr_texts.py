@@ -112,3 +112,11 @@ def test_a_key_that_frr_cannot_hold_is_refused_without_showing_it(key: str) -> N
 def test_a_redacted_text_has_no_key() -> None:
     assert "s3cret!" in render_device(gateway(), ASA_NAMES)
     assert "s3cret!" not in render_device(gateway(), ASA_NAMES, redacted=True)
+
+
+def test_of_statics_that_differ_in_their_distance_the_nearest_is_written() -> None:
+    route = StaticRoute(Prefix("192.0.2.0/24"), Address("10.0.0.1"), "Loopback2", distance=21)
+    node = replace(asa(), static_routes=(route, replace(route, distance=1), replace(route, distance=5)))
+    assert [line for line in lines(node) if "192.0.2.0/24" in line] == [
+        line for line in lines(replace(node, static_routes=node.static_routes[1:2])) if "192.0.2.0/24" in line
+    ]
