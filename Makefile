@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test check fast-test setup clean
+.PHONY: demo test check fast-test fidelity setup clean
 demo: setup
 	$(BIN)/sealane demo examples/hangzhou/plan.yaml
 
@@ -12,6 +12,10 @@ test: setup
 
 fast-test: $(STAMP)
 	$(BIN)/pytest -m "not live" -n 2
+
+# Settings are environment variables, see docs/howto/measure-fidelity.md.
+fidelity: setup
+	cd tests && ../$(BIN)/python -m fidelity
 
 check: $(STAMP)
 	$(BIN)/ruff check src tests benchmarks

@@ -11,6 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from agreement import agree
+from fidelity.case import seeded as drawn_case
+from fidelity.small import build
 from sealane.app.load import load
 from sealane.app.stages import STAGES
 from sealane.model import Network
@@ -62,6 +64,14 @@ def tells_the_same(one: Case, module=checker) -> bool:
 @given(cases())
 def test_the_twin_and_the_checker_agree(one: Case) -> None:
     tells_the_same(one)
+
+
+@pytest.mark.parametrize("number", range(10))
+def test_the_twin_and_the_checker_agree_on_networks_drawn_from_nothing(number: int) -> None:
+    drawn = drawn_case(number, 1)
+    failed = frozenset(one.element for one in drawn.events if one.element is not None and one.fails)
+    for failures in {frozenset(), failed}:
+        tells_the_same((build(drawn.small), failures))
 
 
 PLANTED: dict[str, tuple[str, str, str, int]] = {

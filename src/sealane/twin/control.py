@@ -1,9 +1,11 @@
 """BGP and tables of all nodes come to rest, for given failures and tunnels that carry packets."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from sealane.model import Node, Platform
 from sealane.net import NodeName
+from sealane.twin.memory import COLD, Memory
 from sealane.twin.router_border import border_tables
 from sealane.twin.router_device import device_tables
 from sealane.twin.router_static import static_tables
@@ -19,40 +21,81 @@ _Compute = Callable[[Situation, Node, Mapping[str, Told], Iterable[Session]], No
 _ROUTERS: Mapping[Platform, _Compute] = {
     Platform.TRANSIT_ROUTER: transit_tables,
     Platform.VBR: border_tables,
-    Platform.ASA: device_tables,
-    Platform.GATEWAY: device_tables,
 }
+_DEVICES = frozenset({Platform.ASA, Platform.GATEWAY})
 
 
-def settle(situation: Situation, sessions: tuple[Session, ...]) -> Tables:
-    """Run rounds in which every router hears what all told in the round before, until nothing changes."""
+def settle(
+    situation: Situation,
+    sessions: tuple[Session, ...],
+    order: Sequence[NodeName] = (),
+    history: Memory = COLD,
+) -> Tables:
+    """Run rounds until nothing changes.
+
+    Args:
+        situation: Failures and tunnels.
+        sessions: All sessions.
+        order: Routers in the order in which they act in a round, each hearing what those before it tell; those left out
+            do not act. Empty: all at once, hearing what was told in the round before.
+        history: The rules by which devices keep what was there first, and whose news arrive first.
+    """
     states = {one.name: _session_state(situation, one) for one in sessions}
     running = [one for one in sessions if states[one.name].up]
     nodes = situation.topology.nodes
     fixed = {
-        name: static_tables(situation, node) for name, node in nodes.items() if node.platform not in _ROUTERS
+        name: static_tables(situation, node) for name, node in nodes.items() if not _speaks(node)
     }
-    speakers = {name: node for name, node in nodes.items() if node.platform in _ROUTERS}
+    speakers = {name: node for name, node in nodes.items() if _speaks(node)}
     own = {name: [one for one in running if _involves(one, name)] for name in speakers}
     heard: dict[NodeName, dict[str, Told]] = {name: {} for name in speakers}
     computed: dict[NodeName, NodeState] = {}
     changed = set(speakers)
-    settled = False
+    turns = [{name} for name in order] or [set(speakers)]
     for _ in range(_ROUNDS):
-        for name in changed:
-            node = speakers[name]
-            computed[name] = _ROUTERS[node.platform](situation, node, heard[name], own[name])
-        changed = set()
-        for one in running:
-            for teller, hearer in one.ends():
+        for turn in turns:
+            acting = changed & turn
+            for name in acting:
+                memory = replace(history, before=computed.get(name))
+                computed[name] = _compute(situation, speakers[name], heard[name], own[name], memory)
+            changed -= acting
+            changed.update(_deliver(running, acting, computed, heard))
+        if not changed:
+            break
+    return Tables(situation.tunnels, {**fixed, **computed}, states, settled=not changed)
+
+
+def _compute(
+    situation: Situation, node: Node, heard: Mapping[str, Told], own: Iterable[Session], memory: Memory
+) -> NodeState:
+    if node.platform in _ROUTERS:
+        return _ROUTERS[node.platform](situation, node, heard, own)
+    return device_tables(situation, node, heard, own, memory)
+
+
+def _deliver(
+    running: Iterable[Session],
+    tellers: Container[NodeName],
+    computed: Mapping[NodeName, NodeState],
+    heard: Mapping[NodeName, dict[str, Told]],
+) -> Iterator[NodeName]:
+    """Let some routers tell what they computed; who hears something new."""
+    for one in running:
+        for teller, hearer in one.ends():
+            if teller.node in tellers:
                 told = computed[teller.node].told.get(one.name, {})
                 if heard[hearer.node].get(one.name) != told:
                     heard[hearer.node][one.name] = told
-                    changed.add(hearer.node)
-        if not changed:
-            settled = True
-            break
-    return Tables(situation.tunnels, {**fixed, **computed}, states, settled)
+                    yield hearer.node
+
+
+def acting_routers(situation: Situation) -> tuple[NodeName, ...]:
+    """The routers whose tables may depend on what others tell, by name."""
+    return tuple(sorted(name for name, node in situation.topology.nodes.items() if _speaks(node)))
+
+
+def _speaks(node: Node) -> bool:
+    return node.platform in _ROUTERS or node.platform in _DEVICES
 
 
 def _involves(session: Session, node: NodeName) -> bool:

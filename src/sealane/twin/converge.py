@@ -1,21 +1,27 @@
 """From a Network and failed elements to the converged state."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice, permutations
 
 from sealane.model import Network, TunnelPair
 from sealane.net import NodeName
-from sealane.twin.control import settle
+from sealane.twin.control import acting_routers, settle
 from sealane.twin.coupling import coupled_tunnels
 from sealane.twin.element import NOTHING, Element, ElementKind, Failures, connection_of
 from sealane.twin.forward import Walker
 from sealane.twin.liveness import Liveness, State, solve
+from sealane.twin.memory import Memory
 from sealane.twin.negotiation import disagreement
 from sealane.twin.packet import Trip
+from sealane.twin.profile import OLDEST_PATH, HistoryRule
 from sealane.twin.session import sessions
 from sealane.twin.situation import Situation
-from sealane.twin.state import Tables
+from sealane.twin.state import NodeState, Tables
 from sealane.twin.topology import Topology
+
+_MOST_ORDERS = 120
+"""Orders of five routers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +74,7 @@ class Twin:
             self._tunnel_of[pair.near_node, pair.near.interface] = name
             if pair.far_node is not None and pair.far is not None:
                 self._tunnel_of[pair.far_node, pair.far.interface] = name
+        self._rests: dict[tuple[Failures, State, frozenset[HistoryRule]], tuple[Tables, ...]] = {}
         self._settled: dict[tuple[Failures, State], tuple[Situation, Tables]] = {}
 
     def converge(self, failed: Failures = NOTHING) -> Converged:
@@ -79,6 +86,34 @@ class Twin:
     def tables(self, failed: Failures, tunnels: State) -> Tables:
         """Tables while exactly these tunnels carry packets."""
         return self._settle(failed, tunnels)[1]
+
+    def rests(self, failed: Failures, tunnels: State, rules: Iterable[HistoryRule] = ()) -> tuple[Tables, ...]:
+        """States that BGP comes to rest in while exactly these tunnels carry packets, by who acts first.
+
+        Args:
+            failed: Failed elements.
+            tunnels: Those tunnels.
+            rules: By which devices keep what was there first; see HISTORY_RULES.
+
+        Returns:
+            What orders in which routers act one after another lead to from nothing, of up to 120 orders; empty when
+            none comes to rest. ``tables`` is among them when it is settled and no rules are given.
+        """
+        key = (failed, tunnels, frozenset(rules))
+        if key not in self._rests:
+            self._rests[key] = tuple(self._find_rests(*key))
+        return self._rests[key]
+
+    def _find_rests(self, failed: Failures, tunnels: State, rules: frozenset[HistoryRule]) -> Iterator[Tables]:
+        situation, _ = self._settle(failed, tunnels)
+        found: list[Mapping[NodeName, NodeState]] = []
+        told = [one.name for one in self.sessions if OLDEST_PATH in rules and one.near.neighbor is not None]
+        for order in islice(permutations(acting_routers(situation)), _MOST_ORDERS):
+            for first in (None, *told):
+                one = settle(situation, self.sessions, order, Memory(None, rules, first))
+                if one.settled and one.nodes not in found:
+                    found.append(one.nodes)
+                    yield one
 
     def walker(self, failed: Failures, tunnels: State, *, refuse: bool = True, judge: bool = True) -> Walker:
         """Sends packets through the tables of given tunnels; see Walker."""

@@ -4,6 +4,7 @@ Nothing here decides by itself: the routers in this room read it. What these tab
 the kernel by the fidelity tests; that the cloud and the vendors' boxes do the same is taken from their documents.
 """
 
+from dataclasses import dataclass
 from typing import Final
 
 from sealane.model import AttachmentKind, Platform, RouteType
@@ -71,6 +72,47 @@ DEVICE_BGP: Final = Profile(
 )
 NETWORK_WEIGHT: Final = 32768
 """Weight of what the speaker itself originates (FRR, Cisco)."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class HistoryRule:
+    """Where what came first decides: an explained difference between the twin, which starts cold, and a live network.
+
+    Args:
+        name: What the fidelity tests count it as.
+        statement: Who keeps what.
+        sources: Where that is stated or seen.
+    """
+
+    name: str
+    statement: str
+    sources: tuple[str, ...]
+
+
+MUTUAL_PREFERENCE: Final = HistoryRule(
+    "mutual preference",
+    "Two routers each prefer what the other tells, and tell it only while they do not: who hears first keeps to it.",
+    ("RFC 4264, section 3", "live with BIRD 2.0.12 and FRR 8.4"),
+)
+OLDEST_PATH: Final = HistoryRule(
+    "oldest path",
+    "A device keeps the external path it uses before one that is equal but for router id and address. The twin takes "
+    "the smaller address.",
+    ("FRR 8.4, bgp_route.c, bgp_path_info_cmp step 10", "Cisco BGP best path selection, step 10", "RFC 5004"),
+)
+EQUAL_DISTANCE: Final = HistoryRule(
+    "equal distance",
+    "Of a static route and BGP at one distance a device keeps what is in the table. The twin takes the static.",
+    ("FRR 8.4, zebra_rib.c, rib_choose_best", "live with FRR 8.4; an ASA takes the static always"),
+)
+NETWORK_BESIDE_BGP: Final = HistoryRule(
+    "network beside BGP",
+    "A device announces a prefix that it has as a static of greater distance than BGP's, and hears it too. Announced, "
+    "its own path stands before the heard one; heard, the static is not in the table and the statement does not count. "
+    "In the twin the static came first.",
+    ("FRR 8.4, bgp_nht.c (import check)", "live with FRR 8.4"),
+)
+HISTORY_RULES: Final = (MUTUAL_PREFERENCE, OLDEST_PATH, EQUAL_DISTANCE, NETWORK_BESIDE_BGP)
 
 STATIC_ONLY: Final = Profile(
     "static routing", ("administrative distance",), 1, ("Linux: one route per prefix; connected by the kernel",)

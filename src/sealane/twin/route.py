@@ -40,7 +40,8 @@ class Path:
     """What BGP tells of a route (RFC 4271, 5.1).
 
     ``med`` None means not sent. ``route_type`` is the type that travels between a VBR and its transit router; None
-    where it does not travel.
+    where it does not travel. ``next_hop`` None is the teller itself; inside an AS a device leaves an external one as it
+    is.
     """
 
     as_path: tuple[int, ...] = ()
@@ -48,6 +49,7 @@ class Path:
     med: int | None = None
     communities: frozenset[tuple[int, int]] = frozenset()
     route_type: RouteType | None = None
+    next_hop: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

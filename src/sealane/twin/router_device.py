@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from sealane.model import BgpSpeaker, Node
 from sealane.net import Cidr, dotted
+from sealane.twin.memory import COLD, Memory
 from sealane.twin.policy import DevicePolicy
 from sealane.twin.profile import (
     BGP_PLACE,
@@ -26,7 +27,11 @@ _MULTIPATH_LIMIT = 16
 
 
 def device_tables(
-    situation: Situation, node: Node, heard: Mapping[str, Told], sessions: Iterable[Session]
+    situation: Situation,
+    node: Node,
+    heard: Mapping[str, Told],
+    sessions: Iterable[Session],
+    memory: Memory = COLD,
 ) -> NodeState:
     """Tables of a device and what it tells.
 
@@ -35,6 +40,7 @@ def device_tables(
         node: The device, as in effect.
         heard: By session name, what the far end tells; sessions that are down are absent.
         sessions: Those of this node.
+        memory: What it keeps because it was there first.
     """
     connected = situation.connected(node)
     local = [*connected, *_outer_hosts(node, connected), *_statics(situation, node)]
@@ -45,17 +51,24 @@ def device_tables(
     ends = [(session, *session.sides(node.name)) for session in sessions if session.far is not None]
     policy = DevicePolicy(node)
     learned = [
-        route
+        reached
         for session, own, peer in ends
         if session.name in heard
         for route in _learned(policy, session, own, peer, heard[session.name])
+        if (reached := _resolved(situation, node, route, candidates)) is not None
     ]
-    paths = group_by_prefix([*learned, *_originated(node, speaker, candidates)])
-    bgp = {prefix: decide(DEVICE_BGP, found, speaker.maximum_paths) for prefix, found in paths.items()}
+    known = group_by_prefix(learned)
+    originated = [
+        one for one in _originated(node, speaker, candidates) if memory.originates(one.prefix, known, candidates)
+    ]
+    paths = group_by_prefix([*learned, *originated])
+    bgp = {
+        prefix: memory.best_path(decide(DEVICE_BGP, found, speaker.maximum_paths)) for prefix, found in paths.items()
+    }
     for prefix, decision in bgp.items():
         if decision.best.session is not None:
             candidates.setdefault(prefix, []).append(_installed(decision))
-    table = {prefix: decide(DEVICE, found) for prefix, found in candidates.items()}
+    table = {prefix: memory.best_route(decide(DEVICE, found)) for prefix, found in candidates.items()}
     told: dict[str, Told] = {}
     withheld: list[Withheld] = []
     for session, own, _ in ends:
@@ -123,6 +136,26 @@ def _learned(policy: DevicePolicy, session: Session, own: Speaker, peer: Speaker
         yield Route(prefix, Protocol.BGP, (hop,), rank, told_by, mine.origin, accepted, session.name)
 
 
+def _resolved(
+    situation: Situation, node: Node, route: Route, local: Mapping[Cidr, list[Route]]
+) -> Route | None:
+    """A learned path whose next hop is not the teller: out of where that is reached; None when it is not.
+
+    By what is connected or static, but not by a default route (FRR 8.4: ``no ip nht resolve-via-default``).
+    """
+    if route.path is None or route.path.next_hop is None:
+        return route
+    gateway = route.path.next_hop
+    towards = situation.gateway_interface(node.name, gateway)
+    if towards is not None:
+        return replace(route, next_hops=(NextHop(towards, gateway),))
+    covering = [prefix for prefix in local if prefix.length and prefix.covers(gateway)]
+    if not covering:
+        return None
+    over = decide(DEVICE, local[max(covering, key=lambda one: one.length)])
+    return replace(route, next_hops=over.next_hops) if over.next_hops else None
+
+
 def _originated(node: Node, speaker: BgpSpeaker, local: Mapping[Cidr, list[Route]]) -> Iterator[Route]:
     """``network`` statements whose prefix is in the routing table exactly (import check).
 
@@ -149,6 +182,11 @@ def _installed(decision: Decision) -> Route:
     )
 
 
+def _next_hop_told(session: Session, best: Route) -> int | None:
+    """Inside an AS the next hop of an external path stays (RFC 4271, 5.1.3); else the teller names itself."""
+    return best.next_hops[0].gateway if session.internal and best.session is not None else None
+
+
 def _told(
     policy: DevicePolicy, session: Session, own: Speaker, bgp: Mapping[Cidr, Decision], withheld: list[Withheld]
 ) -> Iterator[tuple[Cidr, Path]]:
@@ -162,7 +200,7 @@ def _told(
             withheld.append(Withheld(prefix, session.name, "learned from an internal neighbor"))
             continue
         # MED goes one AS far, local preference nowhere outside.
-        path = best.path or Path()
+        path = replace(best.path or Path(), next_hop=_next_hop_told(session, best))
         if best.session is not None and not session.internal:
             path = replace(path, med=None)
         sent = policy.apply(prefix, path, mine.export_prefix_list, mine.export_route_map)

@@ -59,7 +59,8 @@ class Tables:
         tunnels: Those tunnels, by name.
         nodes: By node name.
         sessions: By session name.
-        settled: False when BGP itself did not come to rest; then the tables are those of the last round.
+        settled: False when BGP itself did not come to rest while all routers act at once; then the tables are those of
+            the last round. There may be states to rest in all the same: ``Twin.rests``.
     """
 
     tunnels: frozenset[str]

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from fidelity.small import Border, Device, Small, Static, build
 from sealane.app.load import load
 from sealane.model import InterfaceKind
-from sealane.net import InterfaceAddress
+from sealane.net import Cidr, InterfaceAddress, Prefix
 from sealane.twin.converge import Twin
 
 EXAMPLES = Path(__file__).parents[3] / "examples"
@@ -55,3 +56,16 @@ def test_a_static_of_distance_255_is_not_installed(border):
     statics = {one.prefix for one in border.node("cgw").static_routes}
     assert statics
     assert not statics & {prefix.to_prefix() for prefix in state.tables.nodes["cgw"].tables["main"]}
+
+
+@pytest.mark.parametrize(
+    ("statics", "gateway"),
+    [((), None), ((Static("10.0.1.0/30", "lan:d1"),), "192.168.50.1"), ((Static("0.0.0.0/0", "lan:d1"),), None)],
+    ids=["unknown", "over a static", "over a default route"],
+)
+def test_inside_an_as_a_path_keeps_its_next_hop_and_counts_only_where_that_is_reached(statics, gateway):
+    devices = (Device("d1", lan=1), Device("d2", lan=2, statics=statics, beside=("d1",)))
+    state = Twin(build(Small((Border("vbr1", "d1", bgp=True),), devices))).converge()
+    found = state.tables.nodes["d2"].tables["main"].get(Cidr.of(Prefix("172.16.10.0/24")))
+    hops = [] if found is None else [str(hop) for hop in found.next_hops]
+    assert hops == ([] if gateway is None else [f"{gateway} over lan"])

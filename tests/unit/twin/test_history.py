@@ -1,0 +1,79 @@
+"""Where what came first decides, and what the fidelity tests explain a live network with."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+
+from fidelity.compare import differences, expected, explanation
+from fidelity.running import Seen
+from fidelity.small import Border, Device, Small, Static, build
+from sealane.net import Cidr, Prefix
+from sealane.twin.converge import Twin
+from sealane.twin.element import NOTHING
+from sealane.twin.profile import (
+    EQUAL_DISTANCE,
+    HISTORY_RULES,
+    MUTUAL_PREFERENCE,
+    NETWORK_BESIDE_BGP,
+    OLDEST_PATH,
+    HistoryRule,
+)
+
+VPC = "172.16.10.0/24"
+BORDERS = (Border("vbr1", "d1", bgp=True), Border("vbr2", "d1", bgp=True))
+ONE = BORDERS[:1]
+APART = (BORDERS[0], replace(BORDERS[1], asn=65100))
+BESIDE = Device("d1", statics=(Static(VPC, "discard", 30),), networks=(VPC,))
+CASES = {
+    MUTUAL_PREFERENCE: Small(APART, (Device("d1"),)),
+    OLDEST_PATH: Small(BORDERS, (Device("d1"),)),
+    EQUAL_DISTANCE: Small(ONE, (Device("d1", statics=(Static(VPC, "discard", 20),)),)),
+    NETWORK_BESIDE_BGP: Small(ONE, (BESIDE,)),
+}
+
+
+def hops(small: Small, rules: Sequence[HistoryRule]) -> set[tuple[str, ...]]:
+    """Where the device sends packets to the VPC, in every state that the network may rest in."""
+    twin = Twin(build(small))
+    return {
+        tuple(hop.interface for hop in one.nodes["d1"].tables["main"][Cidr.of(Prefix(VPC))].next_hops)
+        for one in twin.rests(NOTHING, frozenset(), rules)
+    }
+
+
+def used(rule: HistoryRule) -> tuple[HistoryRule, ...]:
+    return () if rule is MUTUAL_PREFERENCE else (rule,)
+
+
+@pytest.mark.parametrize("rule", HISTORY_RULES, ids=lambda one: one.name)
+def test_a_rule_of_history_leads_to_a_state_of_its_own(rule: HistoryRule) -> None:
+    assert len(hops(CASES[rule], used(rule))) == 2
+    assert len(hops(CASES[rule], ())) == (2 if rule is MUTUAL_PREFERENCE else 1)
+
+
+@pytest.mark.parametrize("rule", HISTORY_RULES, ids=lambda one: one.name)
+def test_a_live_network_in_that_state_is_explained_by_that_rule(rule: HistoryRule) -> None:
+    twin = Twin(build(CASES[rule]))
+    own = expected(twin, NOTHING, twin.converge().tables)
+    others = [
+        one for found in twin.rests(NOTHING, frozenset(), used(rule))
+        if any(differences([own], one := expected(twin, NOTHING, found)))
+    ]
+    assert others
+    assert {explanation(twin, NOTHING, frozenset(), one) for one in others} == {rule.name}
+
+
+def test_what_no_rule_leads_to_is_not_explained() -> None:
+    twin = Twin(build(CASES[OLDEST_PATH]))
+    own = expected(twin, NOTHING, twin.converge().tables)
+    tables = {where: {**table, "203.0.113.0/24": frozenset()} for where, table in own.tables.items()}
+    assert not explanation(twin, NOTHING, frozenset(), Seen(tables, own.sessions, own.tunnels))
+    assert not explanation(twin, NOTHING, frozenset(), Seen(own.tables, frozenset(), own.tunnels))
+
+
+def test_a_cold_start_is_among_the_states_to_rest_in() -> None:
+    for small in CASES.values():
+        twin = Twin(build(small))
+        tables = twin.converge().tables
+        assert tables.nodes in [one.nodes for one in twin.rests(NOTHING, frozenset())]
