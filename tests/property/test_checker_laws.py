@@ -259,8 +259,12 @@ PLANTED: dict[str, tuple[str, str, str, int]] = {
 """Place in the checker, what stands there, what is put there, and the seed of a case that notices."""
 
 
+TELLING = (21, 22, 30, 82, 193, 213, 243, 441)
+"""Cases in which errors show that were once planted in the twin."""
+
+
 def test_nearly_every_case_is_covered() -> None:
-    seeds = {*range(20), *(seed for *_, seed in PLANTED.values())}
+    seeds = {*range(20), *TELLING, *(seed for *_, seed in PLANTED.values())}
     assert sum(tells_the_same(seeded(seed)) for seed in seeds) >= 0.9 * len(seeds)
 
 

@@ -156,11 +156,41 @@ def decide(profile: Profile, candidates: list[Route], maximum_paths: int = 16) -
     equal = [route for route in ordered if route.rank[: profile.equal_fields] == share]
     used = equal[:maximum_paths]
     rest = [*equal[maximum_paths:], *ordered[len(equal) :]]
-    return Decision(best.prefix, tuple(used), tuple(_loser(profile, route, best) for route in rest))
+    return Decision(best.prefix, tuple(used), tuple(_loser(profile, route, route.rank, best.rank) for route in rest))
 
 
-def _loser(profile: Profile, route: Route, best: Route) -> Loser:
-    for name, value, winning in zip(profile.fields, route.rank, best.rank, strict=False):
+def decide_paths(profile: Profile, candidates: list[Route], maximum_paths: int) -> Decision:
+    """Like ``decide`` for BGP of a device: paths are compared in pairs, MED only between those of one neighbor AS.
+
+    Source:
+        RFC 4271, 9.1.2.2 c; FRR 8.4, bgp_path_info_cmp, without ``bgp always-compare-med``. Where that leads round in a
+        circle, FRR goes by arrival and this by rank.
+    """
+    ordered = sorted(candidates, key=lambda route: (route.rank, route.next_hops))
+    best = ordered[0]
+    for one in ordered[1:]:
+        if _beside(profile, one, best) < _beside(profile, best, one):
+            best = one
+    used, losers = [best], []
+    for one in (other for other in ordered if other is not best):
+        own, winning = _beside(profile, one, best), _beside(profile, best, one)
+        if own[: profile.equal_fields] == winning[: profile.equal_fields] and len(used) < maximum_paths:
+            used.append(one)
+        else:
+            losers.append(_loser(profile, one, own, winning))
+    return Decision(best.prefix, tuple(used), tuple(losers))
+
+
+def _beside(profile: Profile, route: Route, other: Route) -> tuple[int, ...]:
+    """The rank of a path as far as it counts beside another: 0 for a MED that is not compared."""
+    first, second = (() if one.path is None else one.path.as_path[:1] for one in (route, other))
+    if first == second:
+        return route.rank
+    return tuple(0 if name == "MED" else value for name, value in zip(profile.fields, route.rank, strict=False))
+
+
+def _loser(profile: Profile, route: Route, own: tuple[int, ...], best: tuple[int, ...]) -> Loser:
+    for name, value, winning in zip(profile.fields, own, best, strict=False):
         if value != winning:
             return Loser(route, name, value, winning)
     return Loser(route, "", 0, 0)

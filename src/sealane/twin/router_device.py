@@ -18,7 +18,7 @@ from sealane.twin.profile import (
     STATIC_PLACE,
     UNUSABLE_DISTANCE,
 )
-from sealane.twin.route import Decision, NextHop, Path, Protocol, Route, decide
+from sealane.twin.route import Decision, NextHop, Path, Protocol, Route, decide, decide_paths
 from sealane.twin.session import Session, Speaker
 from sealane.twin.situation import Situation, group_by_prefix
 from sealane.twin.state import MAIN, NodeState, Told, Withheld
@@ -63,7 +63,8 @@ def device_tables(
     ]
     paths = group_by_prefix([*learned, *originated])
     bgp = {
-        prefix: memory.best_path(decide(DEVICE_BGP, found, speaker.maximum_paths)) for prefix, found in paths.items()
+        prefix: memory.best_path(decide_paths(DEVICE_BGP, found, speaker.maximum_paths))
+        for prefix, found in paths.items()
     }
     for prefix, decision in bgp.items():
         if decision.best.session is not None:
