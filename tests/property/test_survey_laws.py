@@ -2,6 +2,7 @@
 
 import importlib
 import random
+import re
 import sys
 from collections.abc import Callable
 from dataclasses import replace
@@ -14,10 +15,12 @@ from test_checker_laws import bases, case
 
 import variations
 from sealane.model import Mode, Network, StaticRoute, TransitRoute
-from sealane.net import Prefix
+from sealane.net import Address, Prefix
 from sealane.twin.element import elements
 from sealane.twin.packet import Fate, Packet
+from sealane.verify import checker
 from sealane.verify import survey as real
+from sealane.verify.entry import Entries, Entry
 from sealane.verify.outcome import End
 from sealane.verify.ways import trip_end
 from variations import PREFIXES
@@ -69,10 +72,40 @@ def holds(network, choose, module=real) -> None:
                     assert end.why == Fate.FILTERED.value or end in outcome.ends, f"{flow}: {end} is missing"
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.randoms(use_true_random=False))
 def test_every_address_and_shape_of_a_flow_gets_its_outcome_in_every_state(rng: random.Random) -> None:
     holds(case(rng.choice)[0], rng.choice)
+
+
+FOUND = re.compile(r"failed, tunnels (.*): ([\d.]+) -> ([\d.]+) protocol \d+ from (\S+) (\S+) in clear")
+
+
+def small(network: Network) -> Network:
+    """Few addresses are protected, so that the checker's look at every packet does not take long."""
+    few = [replace(one, cloud=(Prefix("172.16.10.224/30"),), site=(Prefix("192.168.20.4/30"),))
+           for one in network.protections]
+    return replace(network, protections=tuple(few))
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_the_checker_finds_the_same_protected_packets_in_clear(seed: int) -> None:
+    """It walks every packet by itself; those that enter where their source belongs must be the survey's."""
+    rng = random.Random(seed)
+    network = small(case(rng.choice)[0])
+    found = real.Survey(network, 0)
+    scenario, entries = found.scenario(), Entries(network)
+    leaks = {
+        (one.entry, source, one.destination)
+        for one in found.flows if one.protections and found.outcome(one, scenario).clear for source in one.sources
+    }
+    told = [FOUND.search(text) for text in checker.check_encrypted(network, 0)]
+    assert bool(told) >= bool(leaks)
+    for one in told:
+        source, destination = (int(Address(text)) for text in one.group(2, 3))
+        entry = Entry(*one.group(4, 5))
+        if entry in entries.of(source):
+            assert (entry, found.universe.of(source), found.universe.of(destination)) in leaks, one.string
 
 
 APART = Prefix("172.16.8.0/21")
