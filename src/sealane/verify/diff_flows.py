@@ -7,15 +7,15 @@ failures. An element that one of the networks does not have fails in the other o
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from itertools import combinations
 
 from sealane.model import Network
 from sealane.net import Cidr, dotted
-from sealane.twin.element import Element, Failures, elements
+from sealane.twin.element import Failures, elements
 from sealane.twin.packet import Packet, ping
 from sealane.verify.diff_cause import Side, cause_of
+from sealane.verify.joint import Joint, failure_sets, joints
 from sealane.verify.outcome import Outcome, Result
-from sealane.verify.survey import Flow, Survey
+from sealane.verify.survey import Survey
 from sealane.verify.universe import AddressClass, Universe
 
 NOBODY = "nobody sends"
@@ -135,28 +135,6 @@ def diff_flows(old: Network, new: Network, failures: int = 1) -> FlowDifference:
 
 
 @dataclass(frozen=True, slots=True)
-class _Joint:
-    """Pairs that are of the same flows before, and of the same flows afterwards; no flow: nobody sends."""
-
-    sources: tuple[AddressClass, ...]
-    destination: AddressClass
-    before: tuple[Flow, ...]
-    after: tuple[Flow, ...]
-
-    @property
-    def enters_elsewhere(self) -> bool:
-        """True for a host that is new or gone: before or afterwards its packets enter behind its link.
-
-        Failures of that link make no difference between the networks, and those of others show at the host's neighbors.
-        """
-        return {one.entry for one in self.before} != {one.entry for one in self.after}
-
-    @property
-    def protections(self) -> tuple[str, ...]:
-        return tuple(sorted({name for one in (*self.before, *self.after) for name in one.protections}))
-
-
-@dataclass(frozen=True, slots=True)
 class _Words:
     """What becomes of packets before and afterwards."""
 
@@ -186,12 +164,12 @@ class _Comparison:
 
     def __init__(self, old: Survey, new: Survey) -> None:
         self.old, self.new = old, new
-        self.joints = tuple(_joints(old, new))
+        self.joints = tuple(joints(old, new))
         self.known = frozenset(elements(old.network)), frozenset(elements(new.network))
 
     def difference(self) -> FlowDifference:
         """All changes."""
-        sets = tuple(_failure_sets(self.known[0] | self.known[1], self.old.failures))
+        sets = tuple(failure_sets(self.known[0] | self.known[1], self.old.failures))
         settled, proved = True, True
         found: dict[tuple[int, _Words], list[Failures]] = {}
         for failed in sets:
@@ -213,7 +191,7 @@ class _Comparison:
         )
 
     def _changes(self, found: Mapping[tuple[int, _Words], list[Failures]]) -> tuple[FlowChange, ...]:
-        groups: dict[_Group, list[_Joint]] = {}
+        groups: dict[_Group, list[Joint]] = {}
         examples: dict[_Group, Packet] = {}
         for (index, words), failures in found.items():
             joint, least = self.joints[index], _minimal(failures)
@@ -231,37 +209,6 @@ class _Comparison:
         )
 
 
-def _joints(old: Survey, new: Survey) -> Iterator[_Joint]:
-    """Every pair of classes once, those together that no flow of either network tells apart."""
-    before, after = _flows_by_pair(old), _flows_by_pair(new)
-    classes = {one.address: one for one in new.universe.classes}
-    sources: dict[tuple[int, tuple[int, ...], tuple[int, ...]], list[AddressClass]] = {}
-    for source, destination in sorted(before.keys() | after.keys()):
-        flows = tuple(before.get((source, destination), ())), tuple(after.get((source, destination), ()))
-        sources.setdefault((destination, *flows), []).append(classes[source])
-    for (destination, mine, yours), found in sources.items():
-        yield _Joint(
-            tuple(found),
-            classes[destination],
-            tuple(old.flows[one] for one in mine),
-            tuple(new.flows[one] for one in yours),
-        )
-
-
-def _flows_by_pair(survey: Survey) -> Mapping[tuple[int, int], list[int]]:
-    """Numbers of the flows by source and destination address of a pair of classes."""
-    found: dict[tuple[int, int], list[int]] = {}
-    for number, flow in enumerate(survey.flows):
-        for source in flow.sources:
-            found.setdefault((source.address, flow.destination.address), []).append(number)
-    return found
-
-
-def _failure_sets(known: frozenset[Element], most: int) -> Iterator[Failures]:
-    for size in range(most + 1):
-        yield from map(frozenset, combinations(sorted(known), size))
-
-
 def _minimal(failures: Iterable[Failures]) -> tuple[Failures, ...]:
     """Those sets that contain no other; smaller ones are given first."""
     kept: list[Failures] = []
@@ -271,7 +218,7 @@ def _minimal(failures: Iterable[Failures]) -> tuple[Failures, ...]:
     return tuple(kept)
 
 
-def _compared(joint: _Joint, before: Side, after: Side) -> _Words | None:
+def _compared(joint: Joint, before: Side, after: Side) -> _Words | None:
     """The words for what changes; None when nothing does."""
     was, becomes = before.outcome(joint.before), after.outcome(joint.after)
     if was == becomes:
@@ -303,7 +250,7 @@ def _word(outcome: Outcome | None) -> str:
     return f"{word} over {circuits}" if outcome.result is Result.CLEAR else f"{word}, crossing {circuits} in clear"
 
 
-def _example(joint: _Joint, before: Side, after: Side) -> Packet:
+def _example(joint: Joint, before: Side, after: Side) -> Packet:
     """A packet of the pair that shows the change: one that gets as far as the worst of them afterwards."""
     for side, flows in ((after, joint.after), (before, joint.before)):
         found = [one for flow in flows for one in side.examples(flow)]
@@ -312,14 +259,14 @@ def _example(joint: _Joint, before: Side, after: Side) -> Packet:
     return ping(joint.sources[0].address, joint.destination.address)
 
 
-def _ranges(joints: Iterable[_Joint], universe: Universe) -> Iterator[Packets]:
+def _ranges(found: Iterable[Joint], universe: Universe) -> Iterator[Packets]:
     """Pairs with the same sources together, both sides in as few words as they can be told in."""
     sources: dict[AddressClass, set[AddressClass]] = {}
-    for joint in joints:
+    for joint in found:
         sources.setdefault(joint.destination, set()).update(joint.sources)
     destinations: dict[frozenset[AddressClass], list[AddressClass]] = {}
-    for destination, found in sorted(sources.items()):
-        destinations.setdefault(frozenset(found), []).append(destination)
+    for destination, mine in sorted(sources.items()):
+        destinations.setdefault(frozenset(mine), []).append(destination)
     for one, others in destinations.items():
         yield Packets(_told(one, universe), _told(others, universe))
 
