@@ -1,5 +1,6 @@
 """Changing a network that carries traffic: only the difference is applied, and 8 UDP flows lose nothing."""
 
+import json
 import os
 import re
 import subprocess
@@ -145,6 +146,31 @@ def test_mode_is_switched(plan):
         if mode == "required":
             assert sorted(one.split()[2].split("/")[0] for one in found) == [space(plan, "cgw"), space(plan, "vbr")]
     ok("up", plan)
+
+
+def test_required_is_not_lost_by_an_edit(plan):
+    """The difference is told before it is applied; what would make required packets clear needs to be allowed."""
+    def kept() -> tuple[str, str]:
+        command = ["ip", "netns", "exec", space(plan, "vbr"), "nft", "-s", "list", "table", "inet", "sealane_meter"]
+        meter = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+        return meter, (RUN / name_of(plan) / "record.json").read_text()
+
+    with edited(plan, ("    mode: open\n", "    mode: required\n")):
+        found = ok_json("up", plan)
+        assert [one["name"] for one in found["difference"]["protections"]] == ["dc-vpc"]
+        assert not found["difference"]["worse"]
+        assert ok_json("up", plan)["difference"] is None
+    before = kept()
+    done = sealane("up", plan)
+    assert done.returncode == 3
+    assert "  dc-vpc: mode required -> open\n" in done.stdout
+    assert "error CLEAR-001 protection dc-vpc: " in done.stderr
+    assert done.stderr.endswith("sealane: nothing was changed\n")
+    assert json.loads(sealane("up", plan, "--json").stdout)["refused"]
+    ok("drill", plan, "tunnel-1", "--hold", "1")  # what mends afterwards leaves the edit alone
+    assert kept() == before
+    assert ok_json("up", plan, "--allow-clear")["difference"]["worse"]
+    assert kept() != before
 
 
 @pytest.mark.parametrize("words", [("tunnel-1",), ("tunnel-2", "--ike")])

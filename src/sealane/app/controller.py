@@ -12,7 +12,7 @@ from pathlib import Path
 from sealane.app.host_check import check_host, choose_esp
 from sealane.app.load import load
 from sealane.app.rejected import Rejected
-from sealane.app.runstate import DEFAULT_ROOT, RUN_ROOT, SCRATCH, RunDirectory, RunRecord, known_networks
+from sealane.app.runstate import DEFAULT_ROOT, RUN_ROOT, SCRATCH, RunDirectory, RunRecord, Sources, known_networks
 from sealane.app.stages import STAGES
 from sealane.diag import Fault, Finding, Severity, has_errors
 from sealane.drivers.bird import BirdDriver
@@ -217,6 +217,7 @@ class Controller:
         mode: Mode | None = None,
         progress: Progress | None = None,
         made_keys: Mapping[str, Secret] | None = None,
+        sources: Sources | None = None,
     ) -> tuple[Plan, Lowered, Drivers]:
         """Make the host as the network says, changing only what differs.
 
@@ -227,6 +228,7 @@ class Controller:
             mode: Replaces the mode of every protection; None keeps the plan's.
             progress: Told what is being done.
             made_keys: Keys that were generated for it, by tunnel; kept until ``down``.
+            sources: What the network was read from, to compare the next one with; None keeps what is kept.
 
         Raises:
             Rejected: The input cannot be carried; nothing was changed.
@@ -246,6 +248,8 @@ class Controller:
             esp = self.esp().value
             record = RunRecord(self.name, str(plan_path), stage, mode.value if mode else None, esp, complete=False)
             self.directory.save(record)
+            if sources is not None:
+                self.directory.keep_sources(sources)
             execute(plan, drivers.all(), _announce(progress))
             drivers.strongswan.initiate_idle()
             _rejoin(network, lowered, drivers.strongswan)

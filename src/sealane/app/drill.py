@@ -12,6 +12,7 @@ from sealane.app.capture import Capture, Counts, read_capture
 from sealane.app.controller import wait_until
 from sealane.app.flows import Flows, FlowsResult
 from sealane.app.live import Live, host_address
+from sealane.app.load import load_again
 from sealane.app.probe import counts_between, ping, read_meters
 from sealane.app.status import carries, judged, outer_pairs
 from sealane.diag import Fault
@@ -219,10 +220,17 @@ def _daemon(live: Live, name: str, node: Node, role: str, namespace: str | None 
 
 
 def mend(live: Live) -> None:
-    """Bring everything back that a drill took away."""
-    if live.loaded.network is not None:
+    """Bring everything back that a drill took away.
+
+    A plan that was edited meanwhile is left for ``up``, which shows what it changes and may refuse it.
+    """
+    loaded = live.loaded
+    kept = live.controller.directory.sources()
+    if kept is not None and loaded.sources is not None and not kept.same_texts(loaded.sources):
+        loaded = load_again(kept)
+    if loaded.network is not None:
         live.controller.apply(
-            live.loaded.network, plan_path=live.loaded.path.resolve(), stage=live.stage, mode=live.mode
+            loaded.network, plan_path=live.loaded.path.resolve(), stage=live.stage, mode=live.mode
         )
 
 

@@ -83,6 +83,14 @@ def load_or_reject(path: Path, devices: dict[str, DeviceText] | None = None) -> 
     return loaded
 
 
+def worth_reviewing(loaded: Loaded, controller: Controller, mode: Mode | None) -> bool:
+    """False when nothing is up and nothing is required to be encrypted: then nothing can be made worse."""
+    if controller.recorded() is not None or loaded.network is None:
+        return True
+    modes = [mode or one.mode for one in loaded.network.protections]
+    return Mode.REQUIRED in modes
+
+
 def bring_up(
     loaded: Loaded,
     *,
@@ -107,6 +115,7 @@ def bring_up(
         mode=mode,
         progress=progress,
         made_keys=loaded.made_keys,
+        sources=loaded.sources,
     )
     staged = on_this_host(STAGES[stage](loaded.network))
     return Live(loaded, controller, on_this_host(loaded.network), staged, lowered, drivers, stage, mode), plan

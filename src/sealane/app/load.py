@@ -7,7 +7,7 @@ from pathlib import Path
 
 from sealane import kinds
 from sealane.app.catalog import DEVICE_READERS
-from sealane.app.runstate import RunDirectory
+from sealane.app.runstate import RunDirectory, Sources
 from sealane.diag import Finding, Origin, Severity, has_errors, sort_findings
 from sealane.model import DeviceReading, Network
 from sealane.net import NodeName, Secret
@@ -29,7 +29,8 @@ class Loaded:
 
     ``network`` is None when ``findings`` holds errors. ``readings`` are by site name. ``made_keys`` are those that were
     generated just now, by tunnel; bringing the network up keeps them. ``draft`` is there also when only the text of a
-    device has errors: good for judging it, not for bringing anything up.
+    device has errors: good for judging it, not for bringing anything up. ``sources`` is what was read; None when the
+    plan's file could not be.
     """
 
     path: Path
@@ -39,30 +40,38 @@ class Loaded:
     findings: tuple[Finding, ...]
     made_keys: Mapping[str, Secret] = field(default_factory=dict)
     draft: Network | None = None
+    sources: Sources | None = field(default=None, repr=False)
 
 
-def load(path: Path, *, live: bool = False, devices: Mapping[str, DeviceText] | None = None) -> Loaded:
+def load(
+    path: Path, *, live: bool = False, devices: Mapping[str, DeviceText] | None = None, text: str | None = None
+) -> Loaded:
     """Read a plan completely; never raises for bad input.
 
     Args:
         path: The plan file.
         live: True resolves keys, making those that are to be generated; False leaves them out. Nothing is written.
         devices: Configurations by site that replace the files named in the plan.
+        text: The plan itself, in place of what is in its file now.
     """
     shown = str(path)
-    text, problem = _read(path, Origin(shown, 1))
-    if problem is not None:
-        return Loaded(path, path.stem, None, {}, (problem,))
+    if text is None:
+        text, problem = _read(path, Origin(shown, 1))
+        if problem is not None:
+            return Loaded(path, path.stem, None, {}, (problem,))
     plan, findings = kinds.read_plan(text, shown)
     if plan is None:
         return Loaded(path, path.stem, None, {}, sort_findings(findings))
     collected = list(findings)
     readings = {}
+    texts: dict[str, tuple[str, str]] = {}
     for site, source in kinds.device_configs(plan).items():
-        reading, problems = _device(path, source, (devices or {}).get(site))
+        device, problems = _device_text(path, source, (devices or {}).get(site))
         collected += problems
-        if reading is not None:
-            readings[site] = reading
+        if device is not None:
+            texts[site] = (device.text, device.file)
+            readings[site] = _device(source, device)
+            collected += readings[site].findings
     keys, made, problems = _keys(plan, path, live=live)
     collected += problems
     if has_errors(findings):  # expanding would only say so once more
@@ -71,7 +80,15 @@ def load(path: Path, *, live: bool = False, devices: Mapping[str, DeviceText] | 
     collected += problems
     failed = has_errors(collected)
     draft = None if has_errors(problems) else network
-    return Loaded(path, plan.name, None if failed else network, readings, sort_findings(collected), made, draft)
+    sources = Sources(str(path.resolve()), text, texts)
+    found = sort_findings(collected)
+    return Loaded(path, plan.name, None if failed else network, readings, found, made, draft, sources)
+
+
+def load_again(sources: Sources) -> Loaded:
+    """A plan as it was when its network was brought up, whatever its files hold now."""
+    devices = {site: DeviceText(text, file) for site, (text, file) in sources.devices.items()}
+    return load(Path(sources.plan), live=True, devices=devices, text=sources.text)
 
 
 def _read(path: Path, origin: Origin) -> tuple[str, Finding | None]:
@@ -92,18 +109,21 @@ def _read(path: Path, origin: Origin) -> tuple[str, Finding | None]:
         return "", finding
 
 
-def _device(
+def _device_text(
     plan_path: Path, source: tuple[str, str, str, Origin], instead: DeviceText | None
-) -> tuple[DeviceReading | None, tuple[Finding, ...]]:
-    platform, config, device, origin = source
+) -> tuple[DeviceText | None, tuple[Finding, ...]]:
+    """A device's configuration, or why there is none."""
+    if instead is not None:
+        return instead, ()
+    _, config, _, origin = source
     file = plan_path.parent / config
-    if instead is None:
-        text, problem = _read(file, origin)
-        if problem is not None:
-            return None, (problem,)
-        instead = DeviceText(text, str(file))
-    reading = DEVICE_READERS[platform](instead.text, instead.file, NodeName(kinds.slug(device)))
-    return reading, reading.findings
+    text, problem = _read(file, origin)
+    return (DeviceText(text, str(file)), ()) if problem is None else (None, (problem,))
+
+
+def _device(source: tuple[str, str, str, Origin], found: DeviceText) -> DeviceReading:
+    platform, _, device, _ = source
+    return DEVICE_READERS[platform](found.text, found.file, NodeName(kinds.slug(device)))
 
 
 def _keys(

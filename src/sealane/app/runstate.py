@@ -10,7 +10,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from sealane.diag import Fault
@@ -27,6 +27,7 @@ def run_root(wanted: str | None) -> Path:
 
 RUN_ROOT = run_root(os.environ.get("SEALANE_RUN"))
 _KEY_BYTES = 24
+_SOURCES = "sources.json"
 _SALT = "salt"
 _KEYS = "keys.json"
 SCRATCH = "scratch-"
@@ -52,6 +53,26 @@ class RunRecord:
     mode: str | None
     esp: str
     complete: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """What a network was last brought up from, so that an edited plan can be compared with it.
+
+    Args:
+        plan: Absolute path of the plan.
+        text: Its text.
+        devices: Text and file of each device's configuration, by site.
+    """
+
+    plan: str
+    text: str = field(repr=False)
+    devices: Mapping[str, tuple[str, str]] = field(repr=False)
+
+    def same_texts(self, other: "Sources") -> bool:
+        """True when both say the same, wherever it is written."""
+        devices = ({site: text for site, (text, _) in one.devices.items()} for one in (self, other))
+        return self.text == other.text and next(devices) == next(devices)
 
 
 class RunDirectory:
@@ -84,6 +105,23 @@ class RunDirectory:
         """Store the record."""
         self._make()
         write_private(self.path / "record.json", json.dumps(asdict(record), indent=1))
+
+    def keep_sources(self, sources: Sources) -> None:
+        """Store what the network is brought up from; keys may be in it, so it is as private as they are."""
+        self._make()
+        write_private(self.path / _SOURCES, json.dumps(asdict(sources)))
+
+    def sources(self) -> Sources | None:
+        """What was stored last; None when there is nothing or it cannot be read."""
+        text = read_text(self.path / _SOURCES)
+        try:
+            found = None if text is None else json.loads(text)
+            if found is None:
+                return None
+            devices = {str(site): (str(one), str(file)) for site, (one, file) in found["devices"].items()}
+            return Sources(str(found["plan"]), str(found["text"]), devices)
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+            return None
 
     def scratch(self) -> "tempfile.TemporaryDirectory[str]":
         """A directory for the command that is running now; removed with it, or later if it is killed."""

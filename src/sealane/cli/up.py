@@ -2,11 +2,17 @@
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING, Never
 
 import click
 
+from sealane.cli.explained import show_lines
 from sealane.cli.main import DONE, VIOLATED, show_findings, show_json
 from sealane.cli.options import STAGES, esp_option, json_option, mode_option, plan_argument
+
+if TYPE_CHECKING:
+    from sealane.app.load import Loaded
+    from sealane.app.review import Review
 
 
 @click.command("up")
@@ -22,22 +28,43 @@ from sealane.cli.options import STAGES, esp_option, json_option, mode_option, pl
 @mode_option
 @esp_option
 @click.option("--wait/--no-wait", default=True, help="Wait until the tunnels carry the protected traffic.")
+@click.option(
+    "--allow-clear",
+    is_flag=True,
+    help="Change it even if that lets packets cross in clear that mode required kept; --mode open or monitor allow it.",
+)
 @json_option
-def command(plan: Path, stage: str, mode: str | None, esp: str, wait: bool, as_json: bool) -> None:
+def command(
+    plan: Path, stage: str, mode: str | None, esp: str, wait: bool, allow_clear: bool, as_json: bool
+) -> None:
     """Bring the network of PLAN up, or change it to what PLAN says now. May be repeated. Needs root.
 
-    Exit code 3 when it waited and the tunnels do not carry the protected traffic.
+    Shows what an edited plan changes before it is applied. Exit code 3 when that would make clear what mode required
+    keeps from it, and then nothing is changed; also when it waited and the tunnels do not carry the protected traffic.
     """
+    from sealane.app.controller import Controller
     from sealane.app.host_check import check_host, choose_esp
-    from sealane.app.live import bring_up, load_or_reject
+    from sealane.app.live import bring_up, load_or_reject, worth_reviewing
     from sealane.app.status import judged
     from sealane.app.walk.context import await_encrypted
     from sealane.model import Mode
 
     check_host(choose_esp(esp))
     loaded = load_or_reject(plan)
+    wanted = None if mode is None else Mode(mode)
     progress = None if as_json else lambda text: click.echo(f"  {text}", err=True)
-    live, changes = bring_up(loaded, esp=esp, stage=stage, mode=None if mode is None else Mode(mode), progress=progress)
+    difference = None
+    controller = Controller(loaded.name, esp)
+    if worth_reviewing(loaded, controller, wanted):
+        from sealane.app.review import review  # costs a tenth of a second that most starts can do without
+
+        found = review(loaded, controller, stage, wanted)
+        difference = None if found.difference is None else found.difference.to_json()
+        if not as_json and found.difference:
+            show_lines(found.difference.lines())
+        if found.findings and not (allow_clear or wanted in (Mode.OPEN, Mode.MONITOR)):
+            _refuse(loaded, stage, found, as_json=as_json)
+    live, changes = bring_up(loaded, esp=esp, stage=stage, mode=wanted, progress=progress)
     waits = wait and stage == "encrypted"
     carries = await_encrypted(live) if waits and judged(live.observer) else None
     if as_json:
@@ -46,6 +73,8 @@ def command(plan: Path, stage: str, mode: str | None, esp: str, wait: bool, as_j
                 "network": loaded.name,
                 "stage": stage,
                 "esp": live.controller.esp().value,
+                "refused": False,
+                "difference": difference,
                 "changes": list(changes.describe()),
                 "carries": carries,
                 "findings": [finding.to_json() for finding in loaded.findings],
@@ -57,6 +86,24 @@ def command(plan: Path, stage: str, mode: str | None, esp: str, wait: bool, as_j
         if waits:
             click.echo(_judgement(plan, carries=carries))
     sys.exit(VIOLATED if carries is False else DONE)
+
+
+def _refuse(loaded: "Loaded", stage: str, found: "Review", *, as_json: bool) -> Never:
+    """Tell what would be made clear; nothing was changed."""
+    if as_json:
+        show_json(
+            {
+                "network": loaded.name,
+                "stage": stage,
+                "refused": True,
+                "difference": None if found.difference is None else found.difference.to_json(),
+                "findings": [finding.to_json() for finding in (*found.findings, *loaded.findings)],
+            }
+        )
+    else:
+        show_findings(found.findings)
+        click.echo("sealane: nothing was changed", err=True)
+    sys.exit(VIOLATED)
 
 
 def _judgement(plan: Path, *, carries: bool | None) -> str:

@@ -2,8 +2,10 @@
 
 import json
 import random
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
+from unittest import mock
 
 import pytest
 from test_messages import PLAN, ROOT, edited, sealane
@@ -11,8 +13,11 @@ from test_messages import PLAN, ROOT, edited, sealane
 from sealane.app.difference import compare_networks
 from sealane.app.explain import network_at
 from sealane.lower import EspBackend, LowerOptions, lower
-from sealane.model import Network
+from sealane.model import Mode, Network
+from sealane.net import NodeName
 from sealane.plan import Resource, compare, diff, project
+from sealane.twin.converge import Twin
+from sealane.twin.packet import ping
 from variations import vary
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -161,6 +166,23 @@ def test_laws(seed):
     assert _flows(there, back=False) == _flows(back, back=True)
 
 
+@pytest.mark.parametrize("seed", range(30, 42))
+def test_two_hosts_that_become_clear_are_told(seed):
+    """Whatever is changed: the twin is asked by itself about two protected hosts, with no survey between."""
+    old, new = networks(seed)
+    if not _clear(old) and _clear(new):
+        assert compare_networks(old, new, 0, EspBackend.USERSPACE).worse
+
+
+def _clear(network: Network) -> bool:
+    opened = replace(network, protections=tuple(replace(one, mode=Mode.OPEN) for one in network.protections))
+    walker = Twin(opened).converge().walker()
+    ends = (("ecs1", 0xAC100AE1, 0xC0A81406), ("client", 0xC0A81406, 0xAC100AE1))
+    trips = [trip for node, here, there in ends for trip in walker.send(ping(here, there), NodeName(node), either=True)]
+    required = Mode.REQUIRED in [one.mode for one in network.protections]
+    return not required and any(trip.clear_circuits() for trip in trips)
+
+
 def _flows(found, *, back: bool) -> dict:
     """Ranges by what becomes of them and the failures; causes are told from one side and do not count."""
     ranges: dict = {}
@@ -171,3 +193,22 @@ def _flows(found, *, back: bool) -> dict:
             (source, to) for packets in one.packets for source in packets.sources for to in packets.destinations
         )
     return ranges
+
+
+def test_up_refuses_to_lead_required_packets_past_the_tunnels(tmp_path):
+    """Before anything is touched, and with a code of its own."""
+    plan = edited(tmp_path, VPN, VPN.replace("propagations: [system]", "propagations: []"))
+    plan.write_text(plan.read_text().replace("name: hangzhou\n", "name: never-up\n"))
+    touched = mock.patch("sealane.app.live.bring_up", side_effect=AssertionError)
+    with mock.patch("sealane.app.host_check.check_host"), touched:
+        code, out, err = sealane("up", plan, "--mode", "required")
+        assert (code, out) == (3, "")
+        assert "error CLEAR-002 protection dc-vpc: " in err
+        assert err.endswith("sealane: nothing was changed\n")
+        code, out, err = sealane("up", plan, "--mode", "required", "--json")
+        answer = json.loads(out)
+        assert (code, err, answer["refused"], answer["difference"]) == (3, "", True, None)
+        assert next(one["code"] for one in answer["findings"]) == "CLEAR-002"
+        for told in (("--allow-clear",), ("--mode", "open")):
+            with pytest.raises(AssertionError):
+                sealane("up", plan, "--mode", "required", *told)
