@@ -21,7 +21,7 @@ from sealane.twin.packet import Fate, Packet
 from sealane.verify import checker
 from sealane.verify import survey as real
 from sealane.verify.entry import Entries, Entry
-from sealane.verify.outcome import End
+from sealane.verify.outcome import End, Result
 from sealane.verify.ways import trip_end
 from variations import PREFIXES
 
@@ -33,6 +33,8 @@ MOST = 0xFFFFFFFF
 
 def walked(found, flow, failed, tunnels, packet) -> set[End]:
     walker = found.twin.walker(failed, tunnels)
+    if flow.entry.arrived and not walker.situation.up(flow.entry.node, flow.entry.arrived):
+        return {End(Result.UNREACHABLE, Fate.UNANSWERED.value)}
     trips = walker.send(packet, flow.entry.node, flow.entry.arrived or None, either=True)
     return {trip_end(one, walker.situation) for one in trips}
 

@@ -149,7 +149,7 @@ class Survey:
         found = self._outcomes.get(key)
         if found is None:
             ways = zip(walked.trips, walked.arrives, strict=True)
-            ends = {self._end(trip, arrives, flow)[0] for trip, arrives in ways}
+            ends = {self._end(trip, arrives, flow)[0] for trip, arrives in ways} or {_NOT_ENTERED}
             found = self._outcomes[key] = Outcome(tuple(sorted(ends)))
         return found
 
@@ -250,6 +250,10 @@ class Survey:
                         one.name for one in self.protections_of(others[0].address, destination.address)
                     )
                     yield Flow(entry, others, destination, names)
+
+
+_NOT_ENTERED = End(Result.UNREACHABLE, Fate.UNANSWERED.value)
+"""Of packets that would come in on an interface that is down."""
 
 
 def _stopped(fate: Fate, clear: Iterable[str], tunnels: Iterable[str]) -> End:

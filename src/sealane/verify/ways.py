@@ -39,6 +39,9 @@ class Walked:
     loops: bool
 
 
+_NOTHING = Walked((), (), loops=False)
+
+
 class _Answers(dict[_Question, object]):
     """What one state answers, each question computed once."""
 
@@ -88,8 +91,13 @@ class Ways:
         self._leaving: dict[tuple[NodeName, str], tuple[_Question, ...]] = {}
 
     def of(self, entry: Entry, packet: Packet, failed: Failures, tunnels: State) -> Walked:
-        """The ways of a packet and of all others that enter there and go to its destination."""
+        """The ways of a packet and of all others that enter there and go to its destination.
+
+        There are none where it would come in on an interface that is down.
+        """
         view = self._view(failed, tunnels)
+        if entry.arrived and not view.answers[entry.node, entry.arrived, _UP]:
+            return _NOTHING
         if self._twin.topology.nodes[entry.node].platform in _BLIND:
             entry = self._alike.setdefault(entry.node, entry)
         key = (entry, packet.destination)

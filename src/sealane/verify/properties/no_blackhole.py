@@ -128,7 +128,10 @@ class _Joined:
         if parts is None:
             parts = self._parts[failed] = self._find(failed)
         here = parts.get(flow.entry.node)
-        return here is not None and any(
+        port = flow.entry.arrived
+        if here is None or (port and not self._topology.interface_up(flow.entry.node, port, failed)):
+            return False
+        return any(
             parts.get(node) == here and self._topology.interface_up(node, interface, failed)
             for node, interface in self._home(flow.destination.address)
         )
