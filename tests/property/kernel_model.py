@@ -57,9 +57,24 @@ def _take_away(state: dict[Key, Payload], change: Change) -> None:
             state.pop(key, None)
         case Delete(), Kind.ADDRESS:
             if isinstance(state.pop(key, None), AddressSpec) and isinstance(change.old, AddressSpec):
-                _remove_routes(state, key.namespace, {_subnet(change.old.address)}, None)
+                _remove_address(state, key.namespace, change.old)
         case Delete(), _:
             state.pop(key, None)
+
+
+def _remove_address(state: dict[Key, Payload], space: str, gone: AddressSpec) -> None:
+    """With an address go others of its subnet on the interface (``promote_secondaries`` is off), and what was routed
+    through the subnet; with an interface's last address every route over it."""
+    subnet = _subnet(gone.address)
+    here = [
+        (key, one) for key, one in state.items()
+        if key.namespace == space and isinstance(one, AddressSpec) and one.interface == gone.interface
+    ]
+    for key, one in here:
+        if _subnet(one.address) == subnet:
+            del state[key]
+    left = any(_subnet(one.address) != subnet for _, one in here)
+    _remove_routes(state, space, {subnet}, None if left else gone.interface)
 
 
 def _ends(key: Key, payload: Payload) -> set[tuple[str, str]]:

@@ -81,7 +81,7 @@ def gives_real_ports_back_first(module: types.ModuleType, desired: Host, observe
 
 
 def adds_before_it_removes(module: types.ModuleType, desired: Host, observed: Host) -> None:
-    """But for links that hold a name, a real interface or an address of something new."""
+    """But for links that hold a name, a real interface or an address of something new, and addresses beside others."""
     changes = module.diff(desired, observed).changes()
     first_addition = next((at for at, change in enumerate(changes) if not isinstance(change, Delete)), len(changes))
     last_addition = max((at for at, change in enumerate(changes) if not isinstance(change, Delete)), default=-1)
@@ -89,7 +89,11 @@ def adds_before_it_removes(module: types.ModuleType, desired: Host, observed: Ho
     if last_addition < 0:
         return
     held = {end for one in desired - observed for end in held_by(one)}
+    beside = {(one.key.namespace, one.payload.interface) for one in desired
+              if isinstance(one.payload, AddressSpec | RouteSpec)}
     for change in changes[:first_addition]:
+        if isinstance(change.old, AddressSpec) and (change.key.namespace, change.old.interface) in beside:
+            continue
         assert held_by(Resource(change.key, change.old)) & held, f"{change.key} is in nobody's way"
 
 
@@ -193,6 +197,8 @@ PLANTED: dict[str, tuple[str, str, Law]] = {
         'return own, ("host", "", interface)', "return (own,)", reaches_it_on_linux),
     "addresses are not taken to be in the way": (
         'return (("address", key.namespace, address),)', "return ()", reaches_it_on_linux),
+    "an address beside another is removed after it": (
+        " or not beside.isdisjoint(_holder(key, payload))", "", reaches_it_on_linux),
     "every unwanted link goes first": (
         "any(claim in needed for claim", "any(True or claim in needed for claim", adds_before_it_removes),
     "what differs is taken for equal": (
@@ -291,6 +297,20 @@ def test_a_route_follows_an_address_that_moves_between_interfaces_that_stay() ->
     )
     forgetful = planted("for key in first for end", "for key in () for end")
     assert "update route pc/254 0.0.0.0/0" not in forgetful.diff(on("y"), on("x")).describe()
+
+
+def test_an_address_that_replaces_another_of_its_subnet_comes_after_it_went() -> None:
+    link = (Kind.LINK, "pc", "x", BridgeSpec(1500))
+    route = (Kind.ROUTE, "pc", "254 10.1.0.0/16", RouteSpec(254, "10.1.0.0/16", None, "x"))
+
+    def at(last: int) -> Host:
+        return host(PC, link, route, (Kind.ADDRESS, "pc", f"x 10.0.0.{last}/30", AddressSpec("x", f"10.0.0.{last}/30")))
+
+    assert diff(at(1), at(2)).describe() == (
+        "delete address pc/x 10.0.0.2/30",
+        "create address pc/x 10.0.0.1/30",
+        "update route pc/254 10.1.0.0/16",
+    )
 
 
 def test_a_replaced_charon_has_its_connections_loaded_again() -> None:

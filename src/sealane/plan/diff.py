@@ -116,12 +116,22 @@ def diff(desired: Iterable[Resource], observed: Iterable[Resource]) -> Plan:
 
 
 def _in_the_way(want: Mapping[Key, Payload], have: Mapping[Key, Payload]) -> frozenset[Key]:
-    """The unwanted that holds what something new needs: the name of a link's end, a host's interface, an address."""
+    """The unwanted that holds what something new needs: the name of a link's end, a host's interface, an address.
+
+    Also an address beside which something stays or comes: the kernel removes others of its subnet with it, and with an
+    interface's last address every route over that interface (``fib_disable_ip``).
+    """
+    beside = {
+        (key.namespace, payload.interface)
+        for key, payload in want.items()
+        if isinstance(payload, AddressSpec | RouteSpec) and payload.interface is not None
+    }
     needed = {claim for key, payload in want.items() if have.get(key) != payload for claim in _claims(key, payload)}
     return frozenset(
         key
         for key, payload in have.items()
-        if key not in want and any(claim in needed for claim in _claims(key, payload))
+        if key not in want
+        and (any(claim in needed for claim in _claims(key, payload)) or not beside.isdisjoint(_holder(key, payload)))
     )
 
 
