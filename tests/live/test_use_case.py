@@ -12,6 +12,7 @@ from lab import (
     copy_plan,
     environment,
     host_state,
+    ip,
     leftovers,
     live,
     name_of,
@@ -20,6 +21,7 @@ from lab import (
     ok_json,
     probe,
     routes,
+    sealane,
     space,
     wait_for,
 )
@@ -136,17 +138,49 @@ def test_tables_are_exactly_the_expected(plan):
 
 
 def _links(plan: Path, node: str) -> list[dict]:
-    from lab import ip
-
     return ip(space(plan, node), "link")
 
 
 def _learned(plan: Path, node: str) -> dict[str, frozenset[str]]:
     """All routes of the main table but the kernel's connected ones."""
-    from lab import ip
-
     connected = {one["dst"] for one in ip(space(plan, node), "route", "show", "proto", "kernel")}
     return {dst: hops for dst, hops in routes(space(plan, node), "main").items() if dst not in connected}
+
+
+def test_a_route_made_or_removed_by_hand_is_found_with_the_packets_that_it_hits(plan):
+    proved = ok_json("prove", plan, "--live")
+    assert (proved["verdict"], proved["agrees"], proved["failed"]) == ("proved", True, [])
+    transit = ["ip", "-n", space(plan, "tr"), "route"]
+    border = next(one["gateway"] for one in ip(space(plan, "tr"), "route", "show", "table", "100")
+                  if one["dst"] == "192.168.0.0/16")
+    stray = ["192.168.20.6/32", "via", border, "dev", "vbr-attachment", "table", "100"]
+    subprocess.run([*transit, "add", *stray], check=True)
+    found = _drift(plan)
+    assert {"SEEN-007", "SEEN-011"} == set(found["codes"])
+    assert any("192.168.20.6: are clear over Circuit" in one for one in found["texts"])
+    assert "encrypted" in found["violated"]
+    assert probe(plan)["verdict"] in {"clear", "mixed"}, "the wire agrees"
+    subprocess.run([*transit, "del", *stray], check=True)
+    for _ in range(3):  # BIRD puts its own routes back within ten seconds
+        subprocess.run([*transit, "del", f"{OUTER[0]}/32", "table", "100"], check=False)
+        found = _drift(plan)
+        if "SEEN-006" in found["codes"]:
+            break
+    assert any(f"route {OUTER[0]}/32 of TR" in one and "the kernel has nothing" in one for one in found["texts"])
+    assert {"no-blackhole", "no-recursion"} <= set(found["violated"])
+    assert wait_for(lambda: sealane("prove", plan, "--live").returncode == 0)
+    assert wait_for(lambda: carries(live(plan).observer))
+
+
+def _drift(plan: Path) -> dict[str, list[str]]:
+    done = sealane("prove", plan, "--live", "--json")
+    found = json.loads(done.stdout)
+    assert (done.returncode, found["verdict"], found["agrees"]) == (3, "violated", False) or not found["differences"]
+    return {
+        "codes": [one["code"] for one in found["differences"] if one["severity"] == "error"],
+        "texts": [f"{one['subject']}: {one['problem']}" for one in found["differences"]],
+        "violated": [one["property"] for one in found["properties"] if one["verdict"] == "violated"],
+    }
 
 
 def test_keys_are_where_only_root_and_charon_see_them(plan):

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice, permutations
+from typing import ClassVar
 
 from sealane.model import Network, TunnelPair
 from sealane.net import NodeName
@@ -60,7 +61,12 @@ class Converged:
 
 
 class Twin:
-    """Computes states of one network and remembers what it computed."""
+    """Computes states of one network and remembers what it computed.
+
+    ``computed`` is False in a subclass whose tables are not this engine's.
+    """
+
+    computed: ClassVar[bool] = True
 
     def __init__(self, network: Network) -> None:
         self.network = network

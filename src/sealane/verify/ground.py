@@ -106,13 +106,17 @@ class Ground:
             if trip_end(trip, walker.situation) == end:
                 way = explain_trip(trip, RouteExplainer(twin, walker.tables), walker.situation)
                 begins = next((words for entry, words in starts(twin, packet) if entry == flow.entry), "")
-                claim = _claim(flow, packet, failed, state, trip)
-                doubt: str | None = check_claim(self.network, claim)
-                if doubt is not None and doubt.startswith(_NOT_COVERED):
-                    doubt = None
+                doubt = self._doubt(_claim(flow, packet, failed, state, trip))
                 names = tuple(sorted(map(str, failed)))
                 return Counterexample(packet, flow.entry, begins, names, tuple(sorted(state)), end, way, doubt)
         return None
+
+    def _doubt(self, claim: Claim) -> str | None:
+        """What the checker finds instead; None when it does not say, as of tables that nobody computed."""
+        if not self.survey.twin.computed:
+            return None
+        doubt = check_claim(self.network, claim)
+        return None if doubt is not None and doubt.startswith(_NOT_COVERED) else doubt
 
     def cause(self, *codes: str) -> Finding | None:
         """The first known mistake of a device among some, in that order."""

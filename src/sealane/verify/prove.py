@@ -83,8 +83,14 @@ def prove(
         properties: Names of those to judge, all of which are demanded then; none means all.
         causes: What is known to be wrong with its devices: the remedies of violations are taken from there.
     """
+    return prove_survey(Survey(network, failures), properties, causes)
+
+
+def prove_survey(survey: Survey, properties: Iterable[str] = (), causes: Sequence[Finding] = ()) -> Proof:
+    """The same of a survey, such as one of a running network."""
     demanded = tuple(properties)
-    ground = Ground(Survey(network, failures), causes)
+    network = survey.network
+    ground = Ground(survey, causes)
     judgements = tuple(
         _rechecked(judge(ground, demanded=name in demanded))
         for name, judge in PROPERTIES.items()
@@ -92,7 +98,7 @@ def prove(
     )
     return Proof(
         network.name,
-        failures,
+        survey.failures,
         len({element for one in ground.scenarios for element in one.failed}),
         len(ground.scenarios),
         len(ground.survey.universe.classes),

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from sealane.model import Network
 from sealane.net import Cidr, NodeName
 from sealane.twin.converge import Converged, TunnelState, Twin
-from sealane.twin.element import Failures
+from sealane.twin.element import NOTHING, Failures
 from sealane.twin.liveness import Liveness, Stability, State
 from sealane.twin.route import Decision, Protocol, Route
 from sealane.twin.situation import Situation
@@ -25,6 +25,8 @@ class RunningTwin(Twin):
         seen: What was read of it.
     """
 
+    computed = False
+
     def __init__(self, network: Network, seen: Seen) -> None:
         super().__init__(network)
         self.seen = seen
@@ -37,19 +39,23 @@ class RunningTwin(Twin):
         self._situation = plain.walker(known.failed | known.silent(), self.tunnels).situation
         self._running = _tables(computed, seen, known)
 
-    def converge(self, failed: Failures = frozenset()) -> Converged:
+    def converge(self, failed: Failures = NOTHING) -> Converged:
         """The state that was read: at rest, as far as one look can tell."""
         liveness = Liveness(Stability.STABLE, self.tunnels, (), (self.tunnels,), proved=True)
-        tunnels = {name: TunnelState(name, name in self.tunnels, self._why_down(name)) for name in self.pairs}
+        tunnels = {name: self._as_read(name) for name in self.pairs}
         return Converged(self, failed, liveness, self._running, tunnels)
 
     def _settle(self, failed: Failures, tunnels: State) -> tuple[Situation, Tables]:
         del failed, tunnels
         return self._situation, self._running
 
+    def _as_read(self, name: str) -> TunnelState:
+        """A tunnel with the ways of its own packets, which may be lost although its SAs stand."""
+        obstacle, outer = self._obstacle(self.walker(NOTHING, self.tunnels), NOTHING, name)
+        carries = name in self.tunnels
+        return TunnelState(name, carries, obstacle if carries else self._why_down(name) or obstacle, outer)
+
     def _why_down(self, name: str) -> str:
-        if name in self.tunnels:
-            return ""
         states = [
             f"{node}: IKE {end.ike_state}, child SA {end.child_state}" + ("" if end.up else ", interface down")
             for node, end in tunnel_ends(self, self.seen, name)

@@ -155,3 +155,10 @@ def test_sarif_and_junit_say_the_same_as_the_verdicts(tmp_path):
     failed = {case.get("name") for case in suite if case.find("failure") is not None}
     assert failed == {name for name, verdict in verdicts.items() if verdict == "violated"}
     assert (suite.get("tests"), suite.get("failures"), suite.get("errors")) == ("10", str(len(failed)), "0")
+
+
+@pytest.mark.parametrize("words", [("--failures", "1"), ("--stage", "plain"), ("--device", "dc=x.cfg")])
+def test_what_runs_leaves_no_choice_of_failures_stage_and_device(words):
+    code, out, err = sealane("prove", PLAN, "--live", *words)
+    assert (code, out) == (2, "")
+    assert f"--live proves what runs now; {words[0]} cannot be chosen for it" in err

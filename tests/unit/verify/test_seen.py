@@ -13,10 +13,12 @@ from sealane.twin.converge import Twin
 from sealane.twin.element import NOTHING, Element, ElementKind, elements
 from sealane.twin.route import NextHop
 from sealane.verify.outcome import Result
+from sealane.verify.prove import prove, prove_survey
 from sealane.verify.seen import Seen, SeenEnd, SeenRoute, meaning
 from sealane.verify.seen_compare import compare, visits
 from sealane.verify.seen_effects import effects
-from sealane.verify.seen_tables import RunningTwin
+from sealane.verify.seen_tables import RunningTwin, seen_prefixes
+from sealane.verify.survey import Survey
 from seen_of import seen_of
 
 ROOT = Path(__file__).parents[3]
@@ -74,6 +76,29 @@ def test_the_twin_of_a_perfect_reading_is_the_twin(example):
     assert running.converge().liveness.tunnels == state.liveness.tunnels
     assert running.converge().tables.nodes == state.tables.nodes
     assert effects(found, seen_of(state)) == ()
+
+
+def verdicts(proof) -> dict[str, str]:
+    return {one.name: one.verdict.value for one in proof.judgements}
+
+
+@pytest.mark.parametrize("example", NETWORKS)
+def test_a_perfect_reading_proves_what_the_network_proves(example):
+    network = NETWORKS[example]
+    reading = seen_of(Twin(network).converge())
+    running = prove_survey(Survey(network, 0, seen_prefixes(reading), RunningTwin(network, reading)))
+    assert verdicts(running) == verdicts(prove(network, 0))
+
+
+def test_a_host_route_removed_by_hand_violates_recursion_and_blackhole_and_nothing_else(twin, seen):
+    drift = with_route(seen, "tr", "192.168.10.136/32", None, "system")
+    proof = prove_survey(Survey(twin.network, 0, seen_prefixes(drift), RunningTwin(twin.network, drift)))
+    assert {name for name, verdict in verdicts(proof).items() if verdict == "violated"} == {
+        "no-recursion", "no-blackhole"
+    }
+    examples = [one.example for found in proof.judgements for one in found.violations if one.example is not None]
+    assert examples
+    assert {one.doubt for one in examples} == {None}, "the checker knows nothing of tables that nobody computed"
 
 
 def test_every_route_that_is_missing_strange_or_led_astray_is_one_finding_with_its_name(twin, seen):
