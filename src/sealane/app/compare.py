@@ -59,6 +59,6 @@ def compare_live(live: Live, twin: Twin, pause: Callable[[float], None] = time.s
     later = see(live)
     before = {(one.code, one.subject) for one in findings}
     stayed = [one for one in compare(twin, later) if (one.code, one.subject) in before]
-    if stayed:
+    if has_errors(stayed):
         stayed += [one.finding() for one in effects(twin, later)]
     return Comparison(later, sort_findings(stayed))

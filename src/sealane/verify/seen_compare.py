@@ -29,9 +29,8 @@ def compare(twin: Twin, seen: Seen) -> tuple[Finding, ...]:
         found.append(_moving(twin, expected, known))
     else:
         tunnels = known.tunnels | (known.unread & rest)
-        failed = known.failed | known.silent()
         found += _sessions(twin, known, rest, tunnels)
-        found += compare_routes(twin, twin.tables(failed, tunnels), seen)
+        found += compare_routes(twin, known.failed | known.silent(), tunnels, seen)
     return sort_findings(found)
 
 

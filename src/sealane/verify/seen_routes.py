@@ -1,33 +1,56 @@
 """Route tables of a running network beside the twin's."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from sealane.diag import Finding, Origin, Severity
 from sealane.model import Node, Platform
-from sealane.net import Cidr, NodeName
+from sealane.net import Cidr
 from sealane.twin.converge import Twin
-from sealane.twin.profile import EBGP_DISTANCE
-from sealane.twin.route import Decision, Protocol, Route
-from sealane.twin.state import MAIN, NodeState, Tables
+from sealane.twin.element import Failures
+from sealane.twin.liveness import State
+from sealane.twin.profile import HISTORY_RULES
+from sealane.twin.route import Decision, Protocol
+from sealane.twin.state import MAIN, Tables
 from sealane.verify.seen import Hops, Seen, SeenNode, SeenRoute, hops_text
 
 _KEEPING = frozenset({Platform.VPC, Platform.ROUTER, Platform.HOST})
 """Nodes without a routing daemon: routes stay when their interface loses its carrier, live and in the twin."""
-_COMPARED_RANK = 6
-"""Fields of a path's rank before those that only break ties: see ``profile.DEVICE_BGP``."""
 
 
-def compare_routes(twin: Twin, tables: Tables, seen: Seen) -> Iterator[Finding]:
-    """Differences of every table that was read."""
-    history = _history(twin, tables)
+def compare_routes(twin: Twin, failed: Failures, tunnels: State, seen: Seen) -> tuple[Finding, ...]:
+    """Differences of every table that was read.
+
+    Where devices keep what was there first, BGP may come to rest in other ways too that are as right; the one that
+    differs least counts then, and that it is another one is told.
+    """
+    found = tuple(_differences(twin, twin.tables(failed, tunnels), seen))
+    if not found:
+        return ()
+    others = (tuple(_differences(twin, one, seen)) for one in twin.rests(failed, tunnels, HISTORY_RULES))
+    nearest = min(others, key=len, default=found)
+    if len(nearest) >= len(found):
+        return found
+    return (*nearest, _elsewhere(twin, len(found) - len(nearest)))
+
+
+def _elsewhere(twin: Twin, routes: int) -> Finding:
+    rules = ", ".join(one.name for one in HISTORY_RULES)
+    return Finding(
+        "SEEN-010",
+        Severity.INFO,
+        f"BGP of {twin.network.name}",
+        f"rests otherwise than after a cold start, in {routes} routes: what was there first stays ({rules})",
+        "nothing to mend: either is right; restart the BGP daemons for the other one",
+    )
+
+
+def _differences(twin: Twin, tables: Tables, seen: Seen) -> Iterator[Finding]:
     for name, state in tables.nodes.items():
         node = seen.nodes.get(name)
-        if node is None:
-            continue
-        for table, decisions in state.tables.items():
-            choices = _choices(state) if table == MAIN else {}
-            yield from _Table(twin.topology.nodes[name], table, decisions, choices, history).findings(node)
+        if node is not None:
+            for table, decisions in state.tables.items():
+                yield from _Table(twin.topology.nodes[name], table, decisions).findings(node)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,15 +60,11 @@ class _Table:
     Args:
         node, name: Whose and which.
         decisions: The twin's.
-        choices: By prefix, other answers that are as right: which one holds depends on what was there first.
-        history: Prefixes whose routes depend on that elsewhere too, each with the reason.
     """
 
     node: Node
     name: str
     decisions: Mapping[Cidr, Decision]
-    choices: Mapping[Cidr, frozenset[Hops]]
-    history: Mapping[Cidr, str]
 
     def findings(self, node: SeenNode) -> Iterator[Finding]:
         kernel = node.tables.get(self.name, {})
@@ -61,16 +80,18 @@ class _Table:
         decision = self.decisions.get(prefix)
         wanted = None if decision is None else frozenset(decision.next_hops)
         there = self._usable(route)
-        right = {wanted, *self.choices.get(prefix, ())}
         told = None if daemon is None else daemon.get(prefix)
-        if there in right:
-            if daemon is None or told in right or self._not_the_daemons(decision, told):
+        if there == wanted:
+            if daemon is None or told == wanted or self._not_the_daemons(decision, told):
                 return None
             return self._daemon(prefix, wanted, told, decision)
         says = "" if daemon is None else f", its BGP daemon {hops_text(told)}"
         problem = f"the kernel has {hops_text(there)}{_by(route)}{says}; the twin has {hops_text(wanted)}"
-        own = daemon is not None and told == there
-        return self._finding(prefix, there, wanted, problem, decision, changed=told in right, own=own)
+        code = "SEEN-006" if there is None else "SEEN-007" if wanted is None else "SEEN-008"
+        remedy = self._remedy(
+            prefix, code, changed=daemon is not None and told == wanted, own=daemon is not None and told == there
+        )
+        return Finding(code, Severity.ERROR, self._subject(prefix), problem, remedy, _places(decision))
 
     def _usable(self, route: SeenRoute | None) -> Hops | None:
         """The next hops that count; None for a route that only stands there, since its interface has no carrier."""
@@ -87,19 +108,7 @@ class _Table:
         remedy = "the kernel follows its daemon within seconds: look again; else sealane up PLAN"
         return Finding("SEEN-009", Severity.ERROR, self._subject(prefix), problem, remedy, _places(decision))
 
-    def _finding(
-        self, prefix: Cidr, there: Hops | None, wanted: Hops | None, problem: str, decision: Decision | None,
-        *, changed: bool, own: bool,
-    ) -> Finding:
-        reason = self.history.get(prefix)
-        if reason is not None:
-            return Finding("SEEN-010", Severity.INFO, self._subject(prefix), f"{problem}; {reason}",
-                           "nothing to mend: both are right", _places(decision))
-        code = "SEEN-006" if there is None else "SEEN-007" if wanted is None else "SEEN-008"
-        remedy = self._remedy(prefix, code, changed, own)
-        return Finding(code, Severity.ERROR, self._subject(prefix), problem, remedy, _places(decision))
-
-    def _remedy(self, prefix: Cidr, code: str, changed: bool, own: bool) -> str:
+    def _remedy(self, prefix: Cidr, code: str, *, changed: bool, own: bool) -> str:
         """``changed``: the daemon agrees with the twin; ``own``: with the kernel."""
         place = f"namespace of {self.node.name}, table {self.name}"
         if changed and code != "SEEN-007":
@@ -122,57 +131,3 @@ def _by(route: SeenRoute | None) -> str:
 def _places(decision: Decision | None) -> tuple[Origin, ...]:
     origin = None if decision is None else decision.best.origin
     return () if origin is None else (origin,)
-
-
-def _choices(state: NodeState) -> Mapping[Cidr, frozenset[Hops]]:
-    """Answers of a device that are as right as the twin's, by prefix: the route that was there first stays.
-
-    Between external paths that are equal but for router id and address it keeps the one in use (FRR 8.4,
-    bgp_path_info_cmp; Cisco likewise); between a static and a BGP route of one distance zebra does.
-    """
-    found = {}
-    for prefix, decision in state.bgp.items():
-        ways = set(_tied(decision))
-        local = state.tables[MAIN].get(prefix)
-        if local is None:
-            continue
-        rivals = (*local.routes, *(one.route for one in local.losers))
-        statics = [one for one in rivals if one.protocol is Protocol.STATIC]
-        if statics and statics[0].rank[0] == EBGP_DISTANCE and len(rivals) > len(statics):
-            ways |= {_hops(statics), *(_hops([one]) for one in rivals if one not in statics)}
-        if ways:
-            found[prefix] = frozenset(ways)
-    return found
-
-
-def _tied(decision: Decision) -> Iterator[Hops]:
-    """Next hops of every path that is as good as the best one but for its age; none without such a path."""
-    best = decision.best.rank[:_COMPARED_RANK]
-    tied = [one.route for one in decision.losers if one.route.rank[:_COMPARED_RANK] == best]
-    if tied and len(decision.routes) == 1:
-        yield from (_hops([one]) for one in (decision.best, *tied))
-
-
-def _history(twin: Twin, tables: Tables) -> Mapping[Cidr, str]:
-    """Prefixes for which what came first decides what a device tells others, with the reason."""
-    found = {}
-    for name, state in tables.nodes.items():
-        for prefix, decision in state.bgp.items():
-            if list(_tied(decision)):
-                found[prefix] = f"{name} keeps the older of two equal paths"
-            elif _announced_beside(twin, name, state, prefix, decision):
-                found[prefix] = f"{name} announces what it also hears and has as a static of greater distance only"
-    return found
-
-
-def _announced_beside(twin: Twin, name: NodeName, state: NodeState, prefix: Cidr, decision: Decision) -> bool:
-    speaker = twin.topology.nodes[name].bgp
-    if speaker is None or all(Cidr.of(one.prefix) != prefix for one in speaker.networks):
-        return False
-    paths = (decision.best, *(one.route for one in decision.losers))
-    local = state.tables[MAIN].get(prefix)
-    return any(one.session is not None for one in paths) and (local is None or local.best.rank[0] >= EBGP_DISTANCE)
-
-
-def _hops(routes: Iterable[Route]) -> Hops:
-    return frozenset(hop for one in routes for hop in one.next_hops)

@@ -19,6 +19,8 @@ from sealane.twin.profile import (
     OLDEST_PATH,
     HistoryRule,
 )
+from sealane.verify.seen_compare import compare
+from seen_of import seen_of
 
 VPC = "172.16.10.0/24"
 BORDERS = (Border("vbr1", "d1", bgp=True), Border("vbr2", "d1", bgp=True))
@@ -77,3 +79,13 @@ def test_a_cold_start_is_among_the_states_to_rest_in() -> None:
         twin = Twin(build(small))
         tables = twin.converge().tables
         assert tables.nodes in [one.nodes for one in twin.rests(NOTHING, frozenset())]
+
+
+@pytest.mark.parametrize("rule", HISTORY_RULES, ids=lambda one: one.name)
+def test_a_running_network_in_such_a_state_differs_for_information_only(rule: HistoryRule) -> None:
+    twin = Twin(build(CASES[rule]))
+    cold = twin.converge()
+    assert compare(twin, seen_of(cold)) == ()
+    for tables in twin.rests(NOTHING, cold.liveness.tunnels, HISTORY_RULES):
+        found = compare(twin, seen_of(replace(cold, tables=tables)))
+        assert [(one.code, one.severity.value) for one in found] in ([], [("SEEN-010", "info")])
