@@ -42,7 +42,7 @@ def everything(columns: Columns) -> Part:
     return found
 
 
-class _Ordered:
+class Ordered:
     """Things in order of their block or group."""
 
     def __init__(self, owner: Ints, count: int, chosen: Longs) -> None:
@@ -67,10 +67,10 @@ class Parts:
         tunnels = np.arange(len(columns.facts.tunnels))
         site = columns.facts.tunnel_site
         cell_site = columns.cell_site
-        self._blocks = tuple(_Ordered(owner, depends.blocks, chosen) for owner, chosen in (
+        self._blocks = tuple(Ordered(owner, depends.blocks, chosen) for owner, chosen in (
             (block, whole.rows.rows), (depends.site_block[site], tunnels), (depends.class_block, whole.classes),
             (depends.site_block[cell_site], whole.cells)))
-        self._groups = tuple(_Ordered(owner, depends.groups, chosen) for owner, chosen in (
+        self._groups = tuple(Ordered(owner, depends.groups, chosen) for owner, chosen in (
             (group, whole.rows.rows), (depends.site_group[site], tunnels), (depends.class_group, whole.classes),
             (depends.site_group[cell_site], whole.cells)))
         self._made: dict[tuple[bool, int], Part] = {}

@@ -6,7 +6,7 @@ from enum import StrEnum
 import numpy as np
 
 from sealane.net import Cidr
-from sealane.twin.columns.arrays import Bools, Bytes
+from sealane.twin.columns.arrays import Bools, Bytes, Longs
 from sealane.twin.columns.element import Element
 from sealane.twin.columns.evaluate import State, evaluate
 from sealane.twin.columns.failures import Pass, concerned, failed_in, passes, picked, states
@@ -171,7 +171,7 @@ class _Tally:
                 owners.append(self._owners(told, broken, cells=cells))
             self._sets[one] += len(np.unique(np.concatenate(owners)))
 
-    def _owners(self, told: Pass, broken: Bools, *, cells: bool) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+    def _owners(self, told: Pass, broken: Bools, *, cells: bool) -> Longs:
         """The sets of failures that broke something, each as a number."""
         depends = self._columns.depends
         chosen = np.flatnonzero(broken)
