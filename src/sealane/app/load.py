@@ -1,7 +1,9 @@
 """From files to a Network: reads the plan, the device configurations it names, and the keys."""
 
+import gc
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -43,6 +45,22 @@ class Loaded:
     sources: Sources | None = field(default=None, repr=False)
 
 
+@contextmanager
+def _collecting_later() -> Iterator[None]:
+    """Hold the collector of cyclic garbage: reading makes hundreds of thousands of values and hardly any garbage.
+
+    With 400 sites it takes a quarter of the time otherwise.
+    """
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collects:
+            gc.enable()
+
+
+@_collecting_later()
 def load(
     path: Path, *, live: bool = False, devices: Mapping[str, DeviceText] | None = None, text: str | None = None
 ) -> Loaded:

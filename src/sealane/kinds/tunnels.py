@@ -66,7 +66,15 @@ class Tunnels:
             if connection.name in self._tables
             for index in range(1, len(connection.tunnels) + 1)
         )
+        self._by_customer: dict[Address, list[int]] = {}
+        for place, path in enumerate(self._paths):
+            self._by_customer.setdefault(path.customer, []).append(place)
         self._passwords = dict(self._cloud_passwords())
+        self._circuits: dict[str, list[tuple[str, VirtualBorderRouterSpec]]] = {}
+        for vbr in sorted(plan.virtual_border_routers, key=lambda one: one.name):
+            port = circuit_port(plan, vbr)
+            if port is not None:
+                self._circuits.setdefault(port[0], []).append((port[1], vbr))
 
     def cloud_ends(self) -> tuple[TunnelEnd, ...]:
         """The transit router's ends, by connection name and index."""
@@ -155,7 +163,8 @@ class Tunnels:
     def _gateway(self, site: Site, device: Device) -> Node:
         owned = sorted(owned_gateways(self._plan, device), key=lambda one: one.name)
         loopbacks = {one.ip_address: loopback(one, index) for index, one in enumerate(owned, 1)}
-        mine = [path for path in self._paths if path.customer in loopbacks]
+        places = sorted(place for address in loopbacks for place in self._by_customer.get(address, ()))
+        mine = [self._paths[place] for place in places]
         ends = tuple(
             device_end(path, number, loopbacks[path.customer].name) for number, path in enumerate(mine, 1)
         )
@@ -175,21 +184,15 @@ class Tunnels:
         return gateway_node(site, device, around, slug(device.name))
 
     def _uplinks(self, device: Device) -> Iterator[tuple[str, tuple[InterfaceAddress, Address]]]:
-        for port, vbr in self._circuits(device):
+        for port, vbr in self._circuits.get(device.name, ()):
             yield port, (vbr.peer, vbr.local_gateway_ip)
-
-    def _circuits(self, device: Device) -> Iterator[tuple[str, VirtualBorderRouterSpec]]:
-        for vbr in sorted(self._plan.virtual_border_routers, key=lambda one: one.name):
-            port = circuit_port(self._plan, vbr)
-            if port is not None and port[0] == device.name:
-                yield port[1], vbr
 
     def _ways(self, device: Device, paths: Iterable[TunnelPath]) -> Iterator[tuple[Address, str]]:
         """The port by which a device reaches each gateway: where the cloud sends the tunnel's packets, else the first.
 
         The longest route to the device's end decides: the transit router's to a border router, or a border router's.
         """
-        circuits = tuple(self._circuits(device))
+        circuits = self._circuits.get(device.name, [])
         for path in paths:
             lengths = [self._longest(vbr, path.customer) for _, vbr in circuits]
             if circuits:

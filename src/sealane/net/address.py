@@ -2,6 +2,8 @@
 
 from ipaddress import IPv4Address, IPv4Interface, IPv4Network
 
+_BITS = 32
+
 Address = IPv4Address
 Prefix = IPv4Network
 InterfaceAddress = IPv4Interface
@@ -44,4 +46,5 @@ def contains(outer: Prefix, inner: Prefix) -> bool:
 
 def overlaps(one: Prefix, other: Prefix) -> bool:
     """True when the two prefixes share at least one address."""
-    return one.overlaps(other)
+    shorter = min(one.prefixlen, other.prefixlen)
+    return (int(one.network_address) ^ int(other.network_address)) >> (_BITS - shorter) == 0

@@ -1,6 +1,6 @@
 """Where in the plan a reader stands: whose field it reads, and how to tell what is wrong with it."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from sealane.diag import Origin
 from sealane.spec.notes import Notes
@@ -26,8 +26,8 @@ class Spot:
 
     def item(self, index: int) -> "Spot":
         """The entry of a list, counted from 1."""
-        return replace(self, key=f"{self.key}[{index}]")
+        return Spot(self.subject, f"{self.key}[{index}]", self.notes)
 
     def inside(self, key: str) -> "Spot":
         """A field of the field."""
-        return replace(self, key=f"{self.key}.{key}" if self.key else key)
+        return Spot(self.subject, f"{self.key}.{key}" if self.key else key, self.notes)

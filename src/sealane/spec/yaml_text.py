@@ -14,7 +14,8 @@ from sealane.diag import Finding, Origin
 from sealane.spec.mark import Entry, Fields, Items, Mark, Scalar
 from sealane.spec.notes import Notes
 
-MAX_TEXT_CHARACTERS = 1 << 20
+MAX_TEXT_CHARACTERS = 1 << 22
+"""Some 1,300 sites."""
 MAX_DEPTH = 24
 """A plan is nested eight deep; the bound keeps a hostile text from exhausting the stack of its readers."""
 
@@ -106,13 +107,11 @@ class _Builder:
             self._give_up("PLAN-004", event, "uses an alias (*), which plans do not know", "write the value out")
         origin = self._origin(event)
         self._refuse_tag(event)
-        match event:
-            case yaml.ScalarEvent():
-                return Scalar(event.value, not event.style, origin)
-            case yaml.SequenceStartEvent():
-                return Items(tuple(self._items(events, depth, hidden=hidden)), origin)
-            case _:
-                return Fields(self._entries(events, depth, hidden=hidden), origin)
+        if isinstance(event, yaml.ScalarEvent):
+            return Scalar(event.value, not event.style, origin)
+        if isinstance(event, yaml.SequenceStartEvent):
+            return Items(tuple(self._items(events, depth, hidden=hidden)), origin)
+        return Fields(self._entries(events, depth, hidden=hidden), origin)
 
     def _items(self, events: Iterator[yaml.Event], depth: int, *, hidden: bool) -> Iterator[Mark]:
         for event in events:

@@ -99,6 +99,9 @@ def _transit_links(topology: Topology) -> Iterator[Session]:
 
 def _configured(topology: Topology, pairs: Iterable[TunnelPair]) -> Iterator[Session]:
     speakers = [one for node in topology.nodes.values() for one in _speakers(topology, node)]
+    by_ends: dict[tuple[int, int], list[Speaker]] = {}
+    for one in speakers:
+        by_ends.setdefault((one.address, int(one.configured.address)), []).append(one)
     tunnels = {(pair.near_node, pair.near.interface): pair.name for pair in pairs}
     tunnels |= {(pair.far_node, pair.far.interface): pair.name for pair in pairs if pair.far_node and pair.far}
     used: set[tuple[NodeName, int, int]] = set()
@@ -108,7 +111,7 @@ def _configured(topology: Topology, pairs: Iterable[TunnelPair]) -> Iterator[Ses
         peer = int(mine.address)
         if (near.node, near.address, peer) in used:
             continue
-        far = _answering(near, speakers)
+        far = next((one for one in by_ends.get((peer, near.address), ()) if one.node != near.node), None)
         tunnel = tunnels.get((near.node, near.interface))
         name = tunnel or f"{near.node}/{mine.address}"
         if far is not None:
@@ -146,14 +149,6 @@ def _speaker(
             address = one.address if neighbor.local_address is None else int(neighbor.local_address)
             yield Speaker(node.name, one.interface, address, asn, neighbor, attachment)
             return
-
-
-def _answering(near: Speaker, speakers: Iterable[Speaker]) -> Speaker | None:
-    wanted = int(near.configured.address)
-    for far in speakers:
-        if far.node != near.node and far.address == wanted and int(far.configured.address) == near.address:
-            return far
-    return None
 
 
 def _disagreement(near: Speaker, far: Speaker) -> str:

@@ -1,6 +1,8 @@
 """Promises that nothing could break or keep."""
 
+from bisect import bisect_right
 from collections.abc import Iterator
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from sealane.net import Prefix, overlaps
@@ -8,6 +10,9 @@ from sealane.spec import Notes
 
 if TYPE_CHECKING:
     from sealane.kinds.plan import Plan
+
+
+_PAST = 1 << 32
 
 
 def _site_prefixes(plan: "Plan") -> Iterator[Prefix]:
@@ -22,7 +27,8 @@ def _site_prefixes(plan: "Plan") -> Iterator[Prefix]:
 def check_protections(plan: "Plan", notes: Notes) -> None:
     """Both sides of a protection exist, and a required one has a tunnel to go through."""
     cloud = [vpc.cidr_block for vpc in plan.vpcs]
-    sites = list(_site_prefixes(plan))
+    sites = sorted({(int(one.network_address), int(one.broadcast_address)) for one in _site_prefixes(plan)})
+    latest = list(accumulate((last for _, last in sites), max))
     attached = plan.transit_router is not None and plan.transit_router.attachments.vpn
     for spec in plan.protections:
         subject = f"protection {spec.name}"
@@ -31,7 +37,8 @@ def check_protections(plan: "Plan", notes: Notes) -> None:
                 notes.error("PROT-010", subject, f"nothing in the cloud is in {prefix}; the VPCs are "
                             + (", ".join(map(str, cloud)) or "none"), "write a prefix of a VPC", spec.at.of("cloud"))
         for prefix in spec.site:
-            if not any(overlaps(prefix, one) for one in sites):
+            before = bisect_right(sites, (int(prefix.broadcast_address), _PAST))
+            if not before or latest[before - 1] < int(prefix.network_address):
                 notes.error("PROT-011", subject, f"no site network and no route to a site is in {prefix}",
                             "write a prefix of a site", spec.at.of("site"))
         if spec.mode == "required" and not attached:

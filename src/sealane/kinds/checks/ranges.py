@@ -49,16 +49,27 @@ def _ranges(plan: "Plan") -> Iterator[_Range]:
         yield _Range(_CIDR, str(cidr.cidr), "", cidr.cidr, cidr.at.of("cidr"))
 
 
+def _overlapping(ranges: list[_Range]) -> Iterator[tuple[int, int]]:
+    """Places of every two that overlap. Prefixes overlap only when one contains the other."""
+    around: list[int] = []
+    keys = [(int(one.prefix.network_address), one.prefix.prefixlen) for one in ranges]
+    for place in sorted(range(len(ranges)), key=keys.__getitem__):
+        while around and not overlaps(ranges[around[-1]].prefix, ranges[place].prefix):
+            around.pop()
+        yield from ((other, place) for other in around)
+        around.append(place)
+
+
 def check_ranges(plan: "Plan", notes: Notes) -> None:
     """Every two ranges that must stay apart, and addresses that must not lie in the cloud's ranges."""
     ranges = list(_ranges(plan))
-    for index, one in enumerate(ranges):
-        for other in ranges[:index]:
-            code = _CODES.get(frozenset((one.kind, other.kind)))
-            if code is None or (one.scope and one.scope == other.scope) or not overlaps(one.prefix, other.prefix):
-                continue
-            notes.error(code, f"{one.kind} {one.owner}", f"{one.prefix} overlaps {other.prefix} of {other.kind} "
-                        f"{other.owner}", "choose ranges apart from each other", one.place, other.place)
+    for first, second in _overlapping(ranges):
+        one, other = ranges[max(first, second)], ranges[min(first, second)]
+        code = _CODES.get(frozenset((one.kind, other.kind)))
+        if code is None or (one.scope and one.scope == other.scope):
+            continue
+        notes.error(code, f"{one.kind} {one.owner}", f"{one.prefix} overlaps {other.prefix} of {other.kind} "
+                    f"{other.owner}", "choose ranges apart from each other", one.place, other.place)
     for one in ranges:
         if one.kind == _CIRCUIT and overlaps(one.prefix, TRANSFER_RANGE):
             notes.error("VBR-031", f"vbr {one.owner}", f"{one.prefix} overlaps {TRANSFER_RANGE}, from which the links "
