@@ -65,8 +65,9 @@ class Device:
                 yield Candidate(one.cidr, (0,), hop, way[1], "connected")
 
     def _outer_hosts(self) -> Iterator[Candidate]:
+        known = {one.cidr for one in self._topology.connected[self._node.name]}
         for end in self._node.tunnel_ends:
-            if end.source_interface is not None:
+            if end.source_interface is not None and Cidr.host(int(end.local)) not in known:
                 yield Candidate(Cidr.host(int(end.local)), (0,), _BEHIND, origin="connected")
 
     def _statics(self) -> Iterator[Candidate]:
@@ -149,7 +150,9 @@ class Device:
             if path is None:
                 refused = True
                 continue
-            key = (-path.local_pref, len(path.as_path), path.med or 0, peer.address)
+            if path.med:
+                raise NotCovered(f"{self._node.name} sets MED on what it hears of {told.prefix}")
+            key = (-path.local_pref, len(path.as_path), peer.address)
             if refused or key < last:
                 raise NotCovered(f"what {self._node.name} takes of {told.prefix} depends on which route is told")
             last = key

@@ -55,9 +55,8 @@ class Columns:
     Args:
         keys, parent: Prefixes of all rows, and the rows that contain them.
         row_entry: Where each row's entries begin, and at the end where all end.
-        value, cond, target: Of each entry, in order of rows; ``value`` is rank and target, SHARED in a row that splits.
+        value, cond, target: Of each entry, in order of rows; ``value`` is rank and target (SHARED: equal ones differ).
         entry: The place of each entry in the facts.
-        splits: Rows in which entries of one rank lead to different places.
         constant: Target of each row that nothing changes, -1 of the others; one more, DROPPED, for "no row".
         classes, class_parent: Prefixes of the classes.
         class_row: The transit router's row of each class.
@@ -78,7 +77,6 @@ class Columns:
     cond: Ints
     target: Ints
     entry: Longs
-    splits: Bools
     constant: Ints
     classes: Longs
     class_parent: Ints
@@ -152,9 +150,9 @@ def build(facts: Facts, sites: Longs | None = None) -> Columns:
     target = _targets(facts)[facts.route_hop[entry]]
     value = (facts.route_rank[entry].astype(np.int64) << TARGET_BITS) | target
     cond = facts.route_cond[entry]
-    splits = _splits(value, row_of_entry, len(keys))
-    value[splits[row_of_entry]] &= ~np.int64((1 << TARGET_BITS) - 1)
-    value[splits[row_of_entry]] |= SHARED
+    splits = _splits(value, row_of_entry)
+    value[splits] &= ~np.int64((1 << TARGET_BITS) - 1)
+    value[splits] |= SHARED
 
     hosts = [pack(0, found, np.full(len(found), 32)) for found in (facts.tunnel_near, facts.tunnel_far)]
     cloud = pack(0, facts.cloud_address, facts.cloud_length)
@@ -186,7 +184,7 @@ def build(facts: Facts, sites: Longs | None = None) -> Columns:
     cell_class = np.tile(cells, len(chosen_sites))
     return Columns(
         facts=facts, keys=keys, parent=parent, row_entry=row_entry, value=value, cond=cond, target=target,
-        entry=entry, splits=splits, constant=_constant(value, cond, row_entry, splits),
+        entry=entry, constant=_constant(value, cond, row_entry),
         classes=classes, class_parent=class_parent, class_row=class_row, class_filled=_filled(classes, class_parent),
         depends=depends, home_site_row=rows_at(device, depends.home_site, every).astype(np.int32),
         home_border=home_border, home_border_row=rows_at(1, home_border, every).astype(np.int32),
@@ -226,27 +224,29 @@ def _refuse(facts: Facts) -> None:
         raise NotCovered("a border router's entry depends on a tunnel")
 
 
-def _splits(value: Longs, row_of_entry: Longs, rows: int) -> Bools:
-    """Rows with entries of equal rank and different targets."""
-    found = np.zeros(rows, np.bool_)
-    row, ranked = row_of_entry, value
-    if ((row[1:] == row[:-1]) & (value[1:] < value[:-1])).any():
-        order = np.lexsort((value, row))
-        row, ranked = row[order], value[order]
-    beside = (row[1:] == row[:-1]) & (ranked[1:] != ranked[:-1])
-    beside &= (ranked[1:] >> TARGET_BITS) == (ranked[:-1] >> TARGET_BITS)
-    found[row[1:][beside]] = True
+def _splits(value: Longs, row_of_entry: Longs) -> Bools:
+    """Entries that have others of the same row and rank, but not all of the same target."""
+    order = np.arange(len(value))
+    if ((row_of_entry[1:] == row_of_entry[:-1]) & (value[1:] < value[:-1])).any():
+        order = np.lexsort((value, row_of_entry))
+    row, ranked = row_of_entry[order], value[order]
+    alike = (row[1:] == row[:-1]) & ((ranked[1:] >> TARGET_BITS) == (ranked[:-1] >> TARGET_BITS))
+    apart = np.flatnonzero(alike & (ranked[1:] != ranked[:-1]))
+    found = np.zeros(len(value), np.bool_)
+    if apart.size:
+        group = np.concatenate(([0], np.cumsum(~alike)))
+        found[order] = np.isin(group, group[apart])
     return found
 
 
-def _constant(value: Longs, cond: Ints, row_entry: Longs, splits: Bools) -> Ints:
+def _constant(value: Longs, cond: Ints, row_entry: Longs) -> Ints:
     """The target of rows whose best entry is always there; one more for no row."""
-    found = np.full(len(splits) + 1, -1, np.int32)
+    found = np.full(len(row_entry), -1, np.int32)
     found[-1] = DROPPED
-    if len(splits):
+    if len(found) > 1:
         best = np.minimum.reduceat(value, row_entry[:-1])
         always = np.minimum.reduceat(np.where(cond == ALWAYS, value, NO_ROUTE), row_entry[:-1])
-        fixed = (best == always) & ~splits
+        fixed = (best == always) & ((best & ((1 << TARGET_BITS) - 1)) != SHARED)
         found[:-1][fixed] = (best[fixed] & ((1 << TARGET_BITS) - 1)).astype(np.int32)
     return found
 

@@ -156,13 +156,12 @@ def _device_reasons(found: Sites) -> Iterator[str]:
             link = found.topology.links.get(Port(node.name, one.name))
             if link is not None and link.circuit is not None and one.name in sources:
                 yield f"tunnels of {node.name} start at its circuit's own address"
-        over_tunnels = {session.name for session in found.sessions if session.tunnel is not None}
-        for session in found.sessions:
-            if node.name in {session.near.node, session.far.node if session.far else None}:
-                if session.name not in over_tunnels:
-                    yield f"{node.name} speaks BGP with {session.near.node} outside of tunnels"
-                elif session.internal:
-                    yield f"{node.name} and the transit router are in one AS"
+    for session in found.sessions:
+        device = next((one.node for one, _ in session.ends() if one.node in found.site), None)
+        if device is not None and session.tunnel is None:
+            yield f"{device} speaks BGP with {session.near.node} outside of tunnels"
+        if device is not None and session.internal:
+            yield f"{device} and the transit router are in one AS"
     asns = {session.near.asn for session in found.sessions if session.tunnel is not None}
     if len(asns) > 1:
         yield "the transit router shows several AS numbers"

@@ -45,8 +45,8 @@ class FactsWriter:
     _hops: dict[tuple[Hop, int, int], int] = field(default_factory=dict)
     _conditions: dict[Condition, int] = field(default_factory=lambda: {ALWAYS_UP: ALWAYS})
     _origins: dict[str, int] = field(default_factory=dict)
-    _addresses: list[Longs] = field(default_factory=list)
-    _lengths: list[Bytes] = field(default_factory=list)
+    _addresses: list[Longs | int] = field(default_factory=list)
+    _lengths: list[Bytes | int] = field(default_factory=list)
     _rows: list[tuple[int, int, int, int, int, int]] = field(default_factory=list)
 
     def tunnel(self, name: str, site: int, *, near: int, far: int, agreed: bool = True) -> int:
@@ -56,10 +56,13 @@ class FactsWriter:
 
     def route(self, prefix: Prefix, entry: Entry) -> None:
         """Add an entry."""
-        self.routes(np.array([prefix[0]], np.int64), np.array([prefix[1]], np.uint8), entry)
+        self._add(prefix[0], prefix[1], 1, entry)
 
     def routes(self, addresses: Longs, lengths: Bytes, entry: Entry) -> None:
         """Add entries that differ in nothing but their prefixes."""
+        self._add(addresses, lengths, len(addresses), entry)
+
+    def _add(self, addresses: Longs | int, lengths: Bytes | int, count: int, entry: Entry) -> None:
         self._addresses.append(addresses)
         self._lengths.append(lengths)
         interned = (
@@ -67,7 +70,7 @@ class FactsWriter:
             self._conditions.setdefault(entry.condition, len(self._conditions)),
             self._origins.setdefault(entry.origin, len(self._origins)),
         )
-        self._rows.append((entry.table, entry.rank, *interned, len(addresses)))
+        self._rows.append((entry.table, entry.rank, *interned, count))
 
     def facts(self) -> Facts:
         """Everything that was added."""
@@ -107,8 +110,10 @@ class FactsWriter:
         ))
 
 
-def _joined(parts: Sequence[np.ndarray[Any, Any]], kind: type[np.generic]) -> Any:
-    return np.concatenate(parts) if parts else np.empty(0, kind)
+def _joined(parts: Sequence[np.ndarray[Any, Any] | int], kind: type[np.generic]) -> Any:
+    if all(isinstance(one, int) for one in parts):
+        return np.array(parts, kind)
+    return np.concatenate([np.atleast_1d(np.asarray(one, kind)) for one in parts])
 
 
 def _ints(values: Iterable[int]) -> Ints:
