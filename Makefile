@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test check fast-test fidelity setup clean
+.PHONY: demo test check fast-test mutation fidelity setup clean
 demo: setup
 	$(BIN)/sealane demo examples/hangzhou/plan.yaml
 
@@ -11,7 +11,11 @@ test: setup
 	$(BIN)/pytest
 
 fast-test: $(STAMP)
-	$(BIN)/pytest -m "not live" -n 2
+	$(BIN)/pytest -m "not live and not mutation" -n 2
+
+# Errors planted in the engine and the proofs, and which test kills each; WORDS=... chooses some by name.
+mutation: $(STAMP)
+	$(BIN)/python tests/mutation $(WORDS)
 
 # Settings are environment variables, see docs/howto/measure-fidelity.md.
 fidelity: setup

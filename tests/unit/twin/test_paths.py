@@ -15,9 +15,11 @@ from sealane.model import (
     MapDirection,
     MatchMode,
     Network,
+    Node,
     Platform,
     RouteMap,
     RouteMapEntry,
+    TransitRoute,
     TransitRouteMap,
     TransitTable,
 )
@@ -25,10 +27,12 @@ from sealane.net import Asn, Cidr, NodeName, Prefix
 from sealane.twin.converge import Twin
 from sealane.twin.packet import ping
 from sealane.twin.route import Route
+from sealane.vendors.cisco_asa import read
 
 EXAMPLES = Path(__file__).parents[3] / "examples"
 BORDER, FIRST, SECOND = "10.0.0.1", "169.254.10.1", "169.254.20.1"
 CLIENTS, VPC = Prefix("192.168.20.0/24"), Prefix("172.16.10.0/24")
+OUTER = Prefix("192.168.10.136/32")
 CLOUD_AS, TUNNEL_AS, OTHER_AS = Asn(45104), Asn(65534), Asn(65001)
 
 
@@ -125,3 +129,39 @@ def test_a_packet_is_looked_up_in_the_table_of_the_attachment_it_comes_from(kind
     ends = {str(one.end) for one in walker.send(ping(instance, client), NodeName("ecs1"))}
     assert ("tr" in ends) is (kind is AttachmentKind.VPC)
     agree(network, frozenset(), shapes=((1, 0, 8),))
+
+
+def test_a_border_router_prefers_its_customer_to_the_transit_router_and_its_custom_routes_to_both():
+    """A device that hands on what it heard over the tunnels draws the VPC's packets back; a black hole stands first."""
+    network = example("bgp-on-vbr")
+    text = (EXAMPLES / "bgp-on-vbr" / "cgw.transit.asa.cfg").read_text()
+    transit = with_node(network, read(text, "cgw", NodeName("cgw")).node)
+    assert [one.circuit_side for one in used(transit, "vbr", VPC)] == [True]
+    agree(transit, frozenset(), shapes=())
+    border = network.node("vbr")
+    hole = replace(border, vbr=replace(border.vbr, circuit_routes=(TransitRoute(OUTER, None),)))
+    assert [one.next_hops for one in used(with_node(network, hole), "vbr", OUTER)] == [()]
+    assert [len(one.next_hops) for one in used(network, "vbr", OUTER)] == [1]
+    agree(with_node(network, hole), frozenset(), shapes=())
+
+
+def with_node(network: Network, node: Node) -> Network:
+    """The network with a node of that name in its place."""
+    return replace(network, nodes=tuple(node if one.name == node.name else one for one in network.nodes))
+
+
+def test_an_attachment_is_not_told_what_it_has_the_better_route_for():
+    network = example("bgp-on-vbr")
+    text = (EXAMPLES / "bgp-on-vbr" / "cgw.transit.asa.cfg").read_text()
+    transit = with_router(
+        with_node(network, read(text, "cgw", NodeName("cgw")).node),
+        lambda router: replace(
+            router, attachments=tuple(replace(one, auto_publish=True) for one in router.attachments)
+        ),
+    )
+    state = Twin(transit).converge().tables.nodes[NodeName("tr")]
+    for to, prefix in (("VPC-Attachment", VPC), ("VBR-Attachment", CLIENTS)):
+        (reason,) = (one.reason for one in state.withheld if (one.to, one.prefix) == (to, Cidr.of(prefix)))
+        assert reason == "the attachment has the better route itself"
+    assert Cidr.of(VPC) not in state.published["VPC-Attachment"]
+    assert Cidr.of(CLIENTS) in state.published["VPC-Attachment"]
