@@ -7,7 +7,7 @@ A way is walked again only in states that answer one of the questions asked on i
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from itertools import combinations
+from itertools import combinations, compress
 
 from sealane.model import Mode, Network, Protection
 from sealane.net import Cidr
@@ -106,9 +106,11 @@ class Survey:
         self._scenarios: dict[Failures, Scenario] = {}
         self._merged: dict[tuple[Flow, Failures], Outcome] = {}
         self._keys: dict[int, int] = {}
-        self._packets: dict[Flow, Packet] = {}
         self._outcomes: dict[tuple[Walked, int, int], Outcome] = {}
         self.flows: tuple[Flow, ...] = tuple(self._flows())
+        self._packets = {
+            one: (one.entry, Packet(one.sources[0].address, one.destination.address)) for one in self.flows
+        }
 
     def failure_sets(self) -> Iterator[Failures]:
         """Every set of elements that may fail at once, smaller ones first."""
@@ -155,10 +157,13 @@ class Survey:
 
     def walked(self, flow: Flow, failed: Failures, tunnels: State) -> Walked:
         """The ways of a flow in one state, past all filters."""
-        packet = self._packets.get(flow)
-        if packet is None:
-            packet = self._packets[flow] = Packet(flow.sources[0].address, flow.destination.address)
+        own = self._packets.get(flow)  # a flow may be of a survey to compare with
+        packet = Packet(flow.sources[0].address, flow.destination.address) if own is None else own[1]
         return self._ways.of(flow.entry, packet, failed, tunnels)
+
+    def looping(self, failed: Failures, tunnels: State) -> Iterator[Flow]:
+        """Flows that go round in one state, unless a filter stops them before."""
+        return compress(self._packets, self._ways.looping(self._packets.values(), failed, tunnels))
 
     def examples(self, flow: Flow, failed: Failures, tunnels: State) -> Iterator[tuple[End, Packet]]:
         """For each way of a flow in one state its end, and a packet of the flow that gets so far."""

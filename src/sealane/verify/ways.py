@@ -1,6 +1,6 @@
 """The ways from a place of entry to a class of destinations, walked once for all states that agree on what they ask."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from operator import itemgetter
 
@@ -95,7 +95,14 @@ class Ways:
 
         There are none where it would come in on an interface that is down.
         """
+        return self._of(self._view(failed, tunnels), entry, packet)
+
+    def looping(self, packets: Iterable[tuple[Entry, Packet]], failed: Failures, tunnels: State) -> list[bool]:
+        """For each packet whether it goes round in a state, unless a filter stops it before."""
         view = self._view(failed, tunnels)
+        return [self._of(view, entry, packet).loops for entry, packet in packets]
+
+    def _of(self, view: _View, entry: Entry, packet: Packet) -> Walked:
         if entry.arrived and not view.answers[entry.node, entry.arrived, _UP]:
             return _NOTHING
         if self._twin.topology.nodes[entry.node].platform in _BLIND:

@@ -1,6 +1,8 @@
 """Whether a claim about one packet in one state is true, and which states there are."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from itertools import combinations
 
 from sealane.model import Network, TunnelPair
@@ -118,8 +120,12 @@ def _shared(*offers: tuple[tuple[object, ...], tuple[object, ...]]) -> bool:
 
 def cold_start(network: Network, failed: Failed) -> tuple[State, ...]:
     """What a start with no tunnel leads to: the tunnels that stay; without rest, then the states that repeat."""
+    return _from_nothing(lambda state: next_state(network, failed, state))
+
+
+def _from_nothing(step: Callable[[State], State]) -> tuple[State, ...]:
     trail = [State()]
-    while (following := next_state(network, failed, trail[-1])) not in trail:
+    while (following := step(trail[-1])) not in trail:
         trail.append(following)
     cycle = trail[trail.index(following) :]
     return (frozenset.intersection(*cycle), *(cycle if len(cycle) > 1 else ()))
@@ -131,8 +137,9 @@ def possible_states(network: Network, failed: Failed) -> tuple[State, ...]:
     if len(network.tunnels()) > _MOST_TUNNELS:
         raise NotCoveredError(f"more than {_MOST_TUNNELS} tunnels")
     states = [State(some) for size in range(len(names) + 1) for some in combinations(names, size)]
-    resting = [one for one in states if next_state(network, failed, one) == one]
-    return tuple(dict.fromkeys([*cold_start(network, failed), *resting]))
+    step = cache(lambda state: next_state(network, failed, state))
+    resting = [one for one in states if step(one) == one]
+    return tuple(dict.fromkeys([*_from_nothing(step), *resting]))
 
 
 def route_tables(

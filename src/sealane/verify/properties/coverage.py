@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from sealane.diag import Finding, Origin, Severity
 from sealane.model import Mode, Node, Platform
 from sealane.net import NodeName
+from sealane.twin.packet import Trip
 from sealane.twin.route import Decision
 from sealane.verify.explain_route import RouteExplainer
 from sealane.verify.ground import Ground, known, packets_text
@@ -105,22 +106,24 @@ def _routes(node: Node) -> Iterator[Origin]:
 
 def _used(ground: Ground) -> Iterator[Origin]:
     seen: set[int] = set()
+    walked: set[int] = set()
     for scenario in ground.scenarios:
         for state in scenario.states:
             explainer = RouteExplainer(ground.survey.twin, ground.survey.twin.tables(scenario.failed, state))
-            for node, decision in _asked(ground, scenario, state):
-                if id(decision) not in seen:
-                    seen.add(id(decision))
-                    yield from _origins(explainer, node, decision)
+            new = {id(trip): trip for trip in _trips(ground, scenario, state) if id(trip) not in walked}
+            walked |= new.keys()
+            for hop in (hop for trip in new.values() for hop in trip.hops):
+                if hop.decision is not None and id(hop.decision) not in seen:
+                    seen.add(id(hop.decision))
+                    yield from _origins(explainer, hop.node, hop.decision)
 
 
-def _asked(ground: Ground, scenario: Scenario, state: frozenset[str]) -> Iterator[tuple[NodeName, Decision]]:
-    trips = [trip for one in scenario.converged.tunnels.values() for trip in one.outer]
+def _trips(ground: Ground, scenario: Scenario, state: frozenset[str]) -> Iterator[Trip]:
+    """The ways of tunnels' own packets and of protected ones; they live as long as the survey."""
+    for one in scenario.converged.tunnels.values():
+        yield from one.outer
     for flow in ground.protected:
-        trips += ground.survey.walked(flow, scenario.failed, state).trips
-    for hop in (hop for trip in trips for hop in trip.hops):
-        if hop.decision is not None:
-            yield hop.node, hop.decision
+        yield from ground.survey.walked(flow, scenario.failed, state).trips
 
 
 def _origins(explainer: RouteExplainer, node: NodeName, decision: Decision) -> Iterator[Origin]:

@@ -17,10 +17,8 @@ def judge(ground: Ground, *, demanded: bool) -> Judgement:
     del demanded
     groups: dict[tuple[str, ...], tuple[list[Flow], dict[Failures, Scenario]]] = {}
     survey = ground.survey
-    for flow in survey.flows:
-        for scenario in ground.scenarios:
-            if not any(survey.walked(flow, scenario.failed, state).loops for state in scenario.states):
-                continue
+    for scenario in ground.scenarios:
+        for flow in dict.fromkeys(one for state in scenario.states for one in survey.looping(scenario.failed, state)):
             if Fate.LOOP.value in survey.outcome(flow, scenario).why:  # no filter stops it before
                 flows, failing = groups.setdefault(_round(ground, flow, scenario), ([], {}))
                 flows += [] if flow in flows else [flow]
