@@ -6,9 +6,12 @@ from dataclasses import dataclass, replace
 from sealane.diag import Finding
 from sealane.model import Network, Platform
 from sealane.verify.ground import Ground
-from sealane.verify.properties import PROPERTIES
+from sealane.verify.properties import PROPERTIES, mtu, overlap
 from sealane.verify.survey import Survey
 from sealane.verify.violation import Counterexample, Judgement, Verdict, Violation
+
+_OF_NO_PACKET = (overlap.NAME, mtu.NAME)
+"""Properties of what is configured rather than of the ways of packets."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +94,9 @@ def prove_survey(survey: Survey, properties: Iterable[str] = (), causes: Sequenc
     demanded = tuple(properties)
     network = survey.network
     ground = Ground(survey, causes)
+    left_out = (*_not_covered(network), *dict.fromkeys(_unsure(ground)))
     judgements = tuple(
-        _rechecked(judge(ground, demanded=name in demanded))
+        _limited(_rechecked(judge(ground, demanded=name in demanded)), left_out)
         for name, judge in PROPERTIES.items()
         if not demanded or name in demanded
     )
@@ -105,8 +109,15 @@ def prove_survey(survey: Survey, properties: Iterable[str] = (), causes: Sequenc
         len(ground.survey.flows),
         ground.survey.walks,
         judgements,
-        tuple(_not_covered(network)),
+        left_out,
     )
+
+
+def _limited(judgement: Judgement, left_out: tuple[str, ...]) -> Judgement:
+    """Nothing is said to hold of packets on the ground of states that the model does not have."""
+    if not left_out or judgement.name in _OF_NO_PACKET or judgement.verdict in (Verdict.VIOLATED, Verdict.NOT_COVERED):
+        return judgement
+    return replace(judgement, verdict=Verdict.NOT_COVERED, summary="; ".join(left_out))
 
 
 def _rechecked(judgement: Judgement) -> Judgement:
@@ -121,6 +132,14 @@ def _rechecked(judgement: Judgement) -> Judgement:
     return replace(
         judgement, verdict=Verdict.NOT_COVERED, summary="; ".join(doubts), not_covered=(*judgement.not_covered, *doubts)
     )
+
+
+def _unsure(ground: Ground) -> Iterable[str]:
+    for one in ground.scenarios:
+        if not one.proved:
+            yield "too many tunnels depend on one another to try every state; the verdict is simulated"
+        if not one.settled:
+            yield "BGP does not come to rest; the tables are those of its last round"
 
 
 def _not_covered(network: Network) -> Iterable[str]:

@@ -11,6 +11,7 @@ from sealane.app.load import load
 from sealane.app.stages import STAGES
 from sealane.model import Mode, StaticRoute, TransitRoute
 from sealane.net import Address, InterfaceAddress, Prefix
+from sealane.twin import liveness
 from sealane.verify import ground
 from sealane.verify.codes import CODES
 from sealane.verify.prove import Proof, examples, prove
@@ -267,6 +268,16 @@ def one_address_discarded():
     return on_device(lambda node: replace(node, static_routes=(*node.static_routes, wanted)))
 
 
+def test_nothing_holds_of_packets_when_not_every_state_of_the_tunnels_was_tried(monkeypatch):
+    monkeypatch.setattr(liveness, "LARGEST_ENUMERATED", 1)
+    proof = prove(network(), 1, ("encrypted", "fail-closed", "no-recursion", "mtu"))
+    assert verdicts(proof) == {
+        "encrypted": "not covered", "fail-closed": "not covered", "no-recursion": "not covered", "mtu": "proved",
+    }
+    assert proof.verdict is Verdict.NOT_COVERED
+    assert verdicts(prove(network(stage="plain"), 0, ("encrypted",))) == {"encrypted": "violated"}
+
+
 def one_address_twice():
     return on_device(lambda node: replace(node, interfaces=tuple(
         replace(one, addresses=(InterfaceAddress("192.168.50.216/24"),)) if one.name == "GigabitEthernet0/2" else one
@@ -286,6 +297,7 @@ def test_packets_that_the_device_discards_are_lost():
 def test_a_translation_on_the_device_is_not_covered():
     proof = prove(on_device(lambda node: replace(node, stateful=replace(node.stateful, has_nat=True))), 0, ("mtu",))
     assert (proof.verdict, len(proof.not_covered)) == (Verdict.NOT_COVERED, 1)
+    assert verdicts(proof) == {"mtu": "proved"}
 
 
 def test_a_route_outside_of_the_tunnels_is_a_violation_in_every_mode():
