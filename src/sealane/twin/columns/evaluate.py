@@ -121,8 +121,11 @@ def _lost(columns: Columns, part: Part, targets: Ints, tunnel_up: Bools) -> Bool
 
 
 def _walks(ways: Ways, part: Part) -> tuple[Bytes, Bytes]:
-    columns = ways.columns
-    transit = np.full(len(part.classes), TRANSIT, np.int64)
-    inward = walk(ways, part.classes, transit, columns.class_row[part.classes].astype(np.int64))
-    device = (1 + len(columns.facts.borders) + columns.cell_site[part.cells]).astype(np.int64)
-    return inward, walk(ways, columns.cell_class[part.cells], device, columns.cell_row[part.cells])
+    """Verdicts on the part's classes and cells, which are walked together: small parts cost what the calls cost."""
+    columns, own = ways.columns, len(part.classes)
+    classes = np.concatenate((part.classes, columns.cell_class[part.cells]))
+    tables = np.zeros(len(classes), np.int64) + TRANSIT
+    tables[own:] = 1 + len(columns.facts.borders) + columns.cell_site[part.cells]
+    rows = np.concatenate((columns.class_row[part.classes].astype(np.int64), columns.cell_row[part.cells]))
+    found = walk(ways, classes, tables, rows)
+    return found[:own], found[own:]

@@ -260,13 +260,16 @@ def _reach(columns: Columns, tunnels: Longs, targets: Ints, swayed: Bools | None
 
 def arrivals(columns: Columns, tunnels: Longs, targets: Ints, swayed: Bools | None = None) -> tuple[Bools, Bools]:
     """Of each tunnel, whether its packets arrive at the device, and at the transit router."""
-    device = 1 + len(columns.facts.borders) + columns.facts.tunnel_site[tunnels].astype(np.int64)
-    there = _Outer(columns, columns.far_class[tunnels], np.zeros(len(tunnels), np.int64), columns.far_row[tunnels])
-    back = _Outer(columns, columns.near_class[tunnels], device, columns.near_row[tunnels])
-    found = there.go(targets, device), back.go(targets, np.zeros(len(tunnels), np.int64))
+    count = len(tunnels)
+    table = np.zeros(2 * count, np.int64)
+    table[count:] = 1 + len(columns.facts.borders) + columns.facts.tunnel_site[tunnels]
+    classes = np.concatenate((columns.far_class[tunnels], columns.near_class[tunnels]))
+    rows = np.concatenate((columns.far_row[tunnels], columns.near_row[tunnels]))
+    outer = _Outer(columns, classes, table, rows)
+    found = outer.go(targets, np.concatenate((table[count:], table[:count])))
     if swayed is not None:
-        swayed |= there.swayed | back.swayed
-    return found
+        swayed |= outer.swayed[:count] | outer.swayed[count:]
+    return found[:count], found[count:]
 
 
 class _Outer:
