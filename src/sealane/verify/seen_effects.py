@@ -62,8 +62,8 @@ def effects(twin: Twin, seen: Seen) -> tuple[Effect, ...]:
     running = Survey(twin.network, 0, seen_prefixes(seen), RunningTwin(twin.network, seen))
     now = running.scenario(NOTHING)
     groups: dict[tuple[str, Outcome, Outcome], list[Flow]] = {}
-    for flow in expected.flows:
-        wanted, there = expected.outcome(flow, scenario), running.outcome(flow, now)
+    for flow, same in zip(expected.flows, running.flows, strict=True):
+        wanted, there = expected.outcome(flow, scenario), running.outcome(same, now)
         lost = there.result is wanted.result is Result.UNREACHABLE
         if there != wanted and (flow.protections or not lost):
             for name in flow.protections or ("",):
