@@ -14,6 +14,9 @@ from sealane.verify.required import Breach, Cleared, made_clear
 
 COMPLETE = "encrypted"
 """The stage at which everything that the plan says is configured."""
+_MOST_TUNNELS = 4
+"""Tunnels up to which single failures are looked at: trying all states of more of them takes longer than an ``up`` may;
+``sealane diff`` and ``sealane prove`` take their time."""
 _CODES = {Breach.RELEASED: "CLEAR-001", Breach.PAST_TUNNELS: "CLEAR-002", Breach.SENT_BY_DEVICE: "CLEAR-003"}
 _PROBLEMS = {
     Breach.RELEASED: (
@@ -76,7 +79,12 @@ def review(loaded: Loaded, controller: Controller, stage: str, mode: Mode | None
         return Review(None, ())
     before = loaded if unedited or kept is None else load_again(kept)
     old = _as_run(before.network or before.draft or loaded.network, *recorded)
-    return Review(compare_networks(old, new, 1, controller.esp()), _findings(old, new, stage))
+    difference = compare_networks(old, new, _failures(old, new), controller.esp(), everything=False)
+    return Review(difference, _findings(old, new, stage))
+
+
+def _failures(*networks: Network) -> int:
+    return 1 if max(len(one.tunnels()) for one in networks) <= _MOST_TUNNELS else 0
 
 
 def _as_run(network: Network, stage: str, mode: Mode | None) -> Network:
@@ -88,7 +96,8 @@ def _as_run(network: Network, stage: str, mode: Mode | None) -> Network:
 
 
 def _findings(old: Network | None, new: Network, stage: str) -> tuple[Finding, ...]:
-    found = made_clear(old, new, complete=stage == COMPLETE)
+    failures = _failures(new if old is None else old, new)
+    found = made_clear(old, new, complete=stage == COMPLETE, failures=failures)
     return tuple(message(one, new if old is None else old, new) for one in found)
 
 

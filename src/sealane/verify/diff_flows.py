@@ -128,10 +128,17 @@ def packet_json(packet: Packet) -> dict[str, object]:
     }
 
 
-def diff_flows(old: Network, new: Network, failures: int = 1) -> FlowDifference:
-    """Compare two networks under all sets of up to ``failures`` failed elements."""
+def diff_flows(old: Network, new: Network, failures: int = 1, *, everything: bool = True) -> FlowDifference:
+    """Compare two networks under all sets of up to ``failures`` failed elements.
+
+    Args:
+        old: The network before.
+        new: The network afterwards.
+        failures: The largest number of elements that fail at once.
+        everything: False compares packets of no protection in the state without failures only.
+    """
     surveys = Survey(old, failures, Universe(new).prefixes), Survey(new, failures, Universe(old).prefixes)
-    return _Comparison(*surveys).difference()
+    return _Comparison(*surveys, everything=everything).difference()
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,8 +169,9 @@ class _Group:
 class _Comparison:
     """Two surveys over one universe."""
 
-    def __init__(self, old: Survey, new: Survey) -> None:
+    def __init__(self, old: Survey, new: Survey, *, everything: bool) -> None:
         self.old, self.new = old, new
+        self.everything = everything
         self.joints = tuple(joints(old, new))
         self.known = frozenset(elements(old.network)), frozenset(elements(new.network))
 
@@ -176,13 +184,16 @@ class _Comparison:
             sides = self._sides(failed)
             settled &= all(one.scenario.settled for one in sides)
             proved &= all(one.scenario.proved for one in sides)
-            for index, joint in enumerate(self.joints):
-                if failed and joint.enters_elsewhere:
-                    continue
+            for index, joint in self._comparable(failed):
                 words = _compared(joint, *sides)
                 if words is not None:
                     found.setdefault((index, words), []).append(failed)
         return FlowDifference(self.old.failures, len(sets), self._changes(found), settled, proved)
+
+    def _comparable(self, failed: Failures) -> Iterator[tuple[int, Joint]]:
+        for index, joint in enumerate(self.joints):
+            if not failed or (not joint.enters_elsewhere and (self.everything or joint.protections)):
+                yield index, joint
 
     def _sides(self, failed: Failures) -> tuple[Side, Side]:
         return (

@@ -53,7 +53,9 @@ class Cleared:
     arrives: bool
 
 
-def made_clear(old: Network | None, new: Network, *, complete: bool) -> tuple[Cleared, ...]:
+def made_clear(
+    old: Network | None, new: Network, *, complete: bool, failures: int = 1
+) -> tuple[Cleared, ...]:
     """What a change makes clear of what must not be; packets for which it was so before are left out.
 
     Args:
@@ -61,10 +63,12 @@ def made_clear(old: Network | None, new: Network, *, complete: bool) -> tuple[Cl
         new: The network as it would be.
         complete: False for a network that is configured on purpose up to some stage only: then only what is released
             counts.
+        failures: How many elements may fail at once where failures are looked at; what is released and encrypted while
+            nothing has failed counts in any case.
     """
     if not any(_is_required(one.protections) for one in (old, new) if one is not None):
         return ()
-    return tuple(_Judge(old, new).judged(complete=complete))
+    return tuple(_Judge(old, new, failures).judged(complete=complete))
 
 
 def _is_required(protections: Iterable[Protection]) -> bool:
@@ -114,7 +118,8 @@ def _telling(one: Cleared) -> tuple[object, ...]:
 
 
 class _Judge:
-    def __init__(self, old: Network | None, new: Network) -> None:
+    def __init__(self, old: Network | None, new: Network, failures: int) -> None:
+        self.failures = failures
         self.new = _side(new, old)
         self.old = None if old is None else _side(old, new)
         self.beyond = frozenset(one.name for one in new.circuits if one.real_interface is not None)
@@ -142,13 +147,13 @@ class _Judge:
 
     def _judge(self, pair: _Pair, *, complete: bool) -> Cleared | None:
         if not pair.becomes:
-            return self._first(Breach.RELEASED, pair, pair.was, 1) or self._unkept(pair)
+            return self._first(Breach.RELEASED, pair, pair.was, self.failures) or self._unkept(pair)
         if not complete:
             return None
         past = self._first(Breach.PAST_TUNNELS, pair, pair.becomes, 0)
         if past is not None or not self.beyond or not self._from_site(pair):
             return past
-        return self._first(Breach.SENT_BY_DEVICE, pair, pair.becomes, 1)
+        return self._first(Breach.SENT_BY_DEVICE, pair, pair.becomes, self.failures)
 
     def _from_site(self, pair: _Pair) -> bool:
         return any(prefix.covers(pair.source.address) for name in pair.becomes for prefix in self.sites[name])

@@ -216,3 +216,12 @@ def test_the_messages_are_as_they_were(plan: Path, request: pytest.FixtureReques
     if request.config.getoption("--update-golden"):
         golden.write_text(text, encoding="utf-8")
     assert text == golden.read_text(encoding="utf-8")
+
+
+def test_without_failures_what_is_released_is_still_found(plan: Path) -> None:
+    """As for networks with more tunnels than an ``up`` has time for."""
+    network = load(plan).network
+    assert network is not None
+    required = replace(network, protections=tuple(replace(one, mode=Mode.REQUIRED) for one in network.protections))
+    (found,) = made_clear(required, network, complete=True, failures=0)
+    assert found.breach is Breach.RELEASED
