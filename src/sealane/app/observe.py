@@ -11,7 +11,7 @@ from sealane.drivers.bird import read_exported
 from sealane.drivers.bird.io import birdc
 from sealane.drivers.frr import read_chosen
 from sealane.drivers.frr.io import vtysh
-from sealane.drivers.linux import KernelRoute, read_carrier, read_tables
+from sealane.drivers.linux import KernelRoute, read_carrier, read_own, read_tables
 from sealane.drivers.linux.io import WORKERS, ip_json
 from sealane.host import exists
 from sealane.lower import Place, PlacedEnd
@@ -81,9 +81,12 @@ class _Reading:
         links, routes = ip_json(self._place.namespace, "link show", "route show table all")
         carrier = read_carrier(links)
         kernel = read_tables(routes)
-        tables = self._place.tables or {MAIN: _MAIN_TABLE}
+        numbers = self._place.tables or {MAIN: _MAIN_TABLE}
+        tables = {name: self._table(kernel.get(number, {})) for name, number in numbers.items()}
+        if not self._place.tables:
+            tables[MAIN] = {**self._own(read_own(routes)), **tables[MAIN]}
         return SeenNode(
-            {name: self._table(kernel.get(number, {})) for name, number in tables.items()},
+            tables,
             self._daemon(),
             {int(Address(one)): state for one, state in self._observer.bgp_states(self._node).items()},
             {
@@ -105,6 +108,17 @@ class _Reading:
                 hops = {self._hop(hop.interface, hop.gateway): hop.lost for hop in route.hops}
                 lost = frozenset(hop for hop, is_lost in hops.items() if is_lost)
                 found[Cidr.of(Prefix(route.prefix))] = SeenRoute(frozenset(hops), lost, route.protocol)
+        return found
+
+    def _own(self, addresses: Mapping[str, str]) -> Mapping[Cidr, SeenRoute]:
+        """The node's addresses that are a network of their own, such as a loopback's, where the host has them."""
+        found = {}
+        for interface in self._node.interfaces:
+            for one in interface.addresses:
+                linux = addresses.get(str(one.ip))
+                if one.network.prefixlen == one.max_prefixlen and linux is not None:
+                    hops = frozenset({self._hop(linux, None)})
+                    found[Cidr.host(int(one.ip))] = SeenRoute(hops, frozenset(), "kernel")
         return found
 
     def _leads_to_own_end(self, route: KernelRoute) -> bool:

@@ -10,6 +10,7 @@ from sealane.diag import Finding, Severity, sort_findings
 from sealane.twin.converge import Converged, Twin
 from sealane.twin.element import ElementKind, Failures
 from sealane.twin.liveness import State
+from sealane.twin.state import Tables
 from sealane.verify.seen import Meaning, Seen, SeenEnd, SeenSession, meaning, tunnel_ends
 from sealane.verify.seen_routes import compare_routes
 
@@ -29,7 +30,7 @@ def compare(twin: Twin, seen: Seen) -> tuple[Finding, ...]:
         found.append(_moving(twin, expected, known))
     else:
         tunnels = known.tunnels | (known.unread & rest)
-        found += _sessions(twin, known, rest, tunnels)
+        found += _sessions(known, rest, twin.tables(known.failed | failed, tunnels))
         found += compare_routes(twin, known.failed | known.silent(), tunnels, seen)
     return sort_findings(found)
 
@@ -82,11 +83,10 @@ def _end_text(end: SeenEnd) -> str:
     return f"IKE {end.ike_state}, child SA {end.child_state}" + ("" if end.up else ", interface down")
 
 
-def _sessions(twin: Twin, known: Meaning, rest: State, tunnels: State) -> Iterator[Finding]:
+def _sessions(known: Meaning, rest: State, expected: Tables) -> Iterator[Finding]:
     """Sessions that are not as the twin has them; one over a tunnel that the twin has down may be down before it."""
-    states = twin.tables(known.failed, tunnels).sessions
     for name, one in known.sessions.items():
-        wanted, over = states[name], one.session.tunnel
+        wanted, over = expected.sessions[name], one.session.tunnel
         if wanted.up == one.up or (not one.up and over is not None and over not in rest):
             continue
         shown = " and ".join(f"{state} at {node}" for node, state in one.ends)

@@ -14,6 +14,7 @@ from sealane.drivers.linux.read import (
     read_carrier,
     read_filters,
     read_links,
+    read_own,
     read_routes,
     read_rules,
     read_tables,
@@ -183,6 +184,13 @@ def test_tables_hold_what_forwards_or_discards_and_of_several_routes_the_one_in_
     assert read_tables([{"dst": "default", "dev": "vbr", "flags": ["dead", "linkdown"], "table": "100"}]) == {
         100: {"0.0.0.0/0": KernelRoute("0.0.0.0/0", (KernelHop("vbr", None, lost=True),), "", 0)}
     }
+
+
+def test_own_addresses_are_known_with_their_interfaces() -> None:
+    own = read_own(recorded_json("linux/cgw-tables.json"))
+    assert own["10.0.0.2"] == "vbr"
+    assert own["192.168.50.215"] == "private"
+    assert "192.168.50.255" not in own, "a broadcast address is nobody's"
 
 
 def test_an_interface_has_carrier_when_it_is_up_and_its_far_end_is_too() -> None:

@@ -181,6 +181,15 @@ def read_tables(answer: Answer) -> Mapping[int, Mapping[str, KernelRoute]]:
     return tables
 
 
+def read_own(answer: Answer) -> Mapping[str, str]:
+    """From the same: own addresses with their interfaces. An address with a /32 has no other route than this."""
+    return {
+        str(route["dst"]): str(route.get("dev", ""))
+        for route in answer
+        if route.get("type") == "local" and "/" not in str(route["dst"])
+    }
+
+
 def _hop(hop: Mapping[str, Any]) -> KernelHop:
     lost = bool({"linkdown", "dead"} & set(hop.get("flags", ())))
     return KernelHop(str(hop.get("dev", "")), hop.get("gateway"), lost)
