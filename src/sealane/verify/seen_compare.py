@@ -8,21 +8,23 @@ from collections.abc import Iterator
 
 from sealane.diag import Finding, Severity, sort_findings
 from sealane.twin.converge import Converged, Twin
-from sealane.twin.element import ElementKind, Failures
+from sealane.twin.element import NOTHING, ElementKind, Failures
 from sealane.twin.liveness import State
 from sealane.twin.state import Tables
 from sealane.verify.seen import Meaning, Seen, SeenEnd, SeenSession, meaning, tunnel_ends
 from sealane.verify.seen_routes import compare_routes
 
 
-def compare(twin: Twin, seen: Seen) -> tuple[Finding, ...]:
+def compare(twin: Twin, seen: Seen, failed: Failures = NOTHING) -> tuple[Finding, ...]:
     """Every difference; empty when the network is as the twin computes it.
+
+    ``failed`` are failures that are known beside those that can be read, such as tunnels whose packets are dropped.
 
     While the twin finds no state at rest, tunnels that come and go are not judged, nor are tables: they are on the
     move.
     """
     known = meaning(twin, seen)
-    expected = twin.converge(known.outside())
+    expected = twin.converge(known.outside() | failed)
     rest = _rest(expected, known)
     found = [*_failures(known), *_host(seen)]
     found += _tunnels(twin, expected, rest, known, seen)
@@ -30,7 +32,7 @@ def compare(twin: Twin, seen: Seen) -> tuple[Finding, ...]:
         found.append(_moving(twin, expected, known))
     else:
         tunnels = known.tunnels | (known.unread & rest)
-        found += _sessions(known, rest, twin.tables(known.failed | failed, tunnels))
+        found += _sessions(known, rest, twin.tables(known.failed, tunnels))
         found += compare_routes(twin, known.failed | known.silent(), tunnels, seen)
     return sort_findings(found)
 
