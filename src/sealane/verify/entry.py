@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from sealane.model import InterfaceKind, Network, Node, Platform, Port
+from sealane.model import Interface, InterfaceKind, Network, Node, Platform, Port, StaticRoute
 from sealane.net import Cidr, NodeName
 
 _FORWARDING = frozenset({Platform.VPC, Platform.ROUTER, Platform.ASA, Platform.GATEWAY})
@@ -29,6 +29,8 @@ class Entries:
         self._hosts: dict[int, NodeName] = {}
         self._networks: list[tuple[Cidr, Entry]] = []
         self._behind: list[tuple[Cidr, Entry]] = []
+        self._beyond: list[Cidr] = []
+        self._owned = {one.ip for node in network.nodes for found in node.interfaces for one in found.addresses}
         for node in network.nodes:
             self._add(node)
 
@@ -46,8 +48,9 @@ class Entries:
             entry = Entry(node.name, found.name)
             self._networks += [(Cidr.of(one.network), entry) for one in found.addresses]
             if node.platform in (Platform.ASA, Platform.GATEWAY):
-                routed = [Cidr.of(route.prefix) for route in node.static_routes if route.interface == found.name]
-                self._behind += [(prefix, entry) for prefix in routed]
+                routes = [route for route in node.static_routes if _leads(route, found)]
+                self._behind += [(Cidr.of(one.prefix), entry) for one in routes]
+                self._beyond += [Cidr.of(one.prefix) for one in routes if one.next_hop not in self._owned]
 
     def of(self, address: int) -> tuple[Entry, ...]:
         """Every place where packets from an address enter; empty when nobody can have it."""
@@ -62,10 +65,24 @@ class Entries:
         return ()
 
     def inhabited(self, address: int) -> bool:
-        """True when a host may have the address: it is a modelled host's or in a network that hosts are on."""
+        """True when a host may have the address: on a network of the plan, or behind a device's inside interface."""
+        return self._on_network(address) or any(prefix.covers(address) for prefix, _ in self._behind)
+
+    def reachable(self, address: int) -> bool:
+        """True when the plan says how to get there: on a network of it, or behind a router that it does not have."""
+        return self._on_network(address) or any(prefix.covers(address) for prefix in self._beyond)
+
+    def _on_network(self, address: int) -> bool:
         return address in self._hosts or any(prefix.covers(address) for prefix, _ in self._networks)
 
     def __iter__(self) -> Iterator[Entry]:
         """Every place where packets may enter."""
         hosts = [Entry(name) for name in self._hosts.values()]
         return iter(sorted({*hosts, *(entry for _, entry in (*self._networks, *self._behind))}))
+
+
+def _leads(route: StaticRoute, interface: Interface) -> bool:
+    """True when a route leaves by an interface; it need not name it."""
+    if route.interface is not None or route.next_hop is None:
+        return route.interface == interface.name
+    return any(route.next_hop in one.network for one in interface.addresses)

@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sealane.model import Network
+from sealane.model import Network, Platform, Port
 from sealane.net import NodeName, dotted
 from sealane.twin.packet import Fate, Header, Hop, Trip
-from sealane.twin.route import Protocol
+from sealane.twin.route import NextHop, Protocol
 from sealane.twin.situation import Situation
 from sealane.verify.explain_route import Choice, RouteExplainer
 
+_ON_SITES = frozenset({Platform.ASA, Platform.GATEWAY, Platform.ROUTER})
 _PROTOCOLS = {1: "icmp", 6: "tcp", 17: "udp", 50: "esp"}
 
 
@@ -117,7 +118,9 @@ def explain_trip(trip: Trip, explainer: RouteExplainer, situation: Situation) ->
     reaches = reaches_network(trip, situation)
     reason = trip.reason
     if reaches:
-        reason = f"it reaches the network; the plan has no host {dotted(trip.packet.destination)} there"
+        gateways = [dotted(one.gateway) for one in _next_hops(trip) if one.gateway is not None]
+        there = f"router {' or '.join(gateways)}" if gateways else f"host {dotted(trip.packet.destination)}"
+        reason = f"it reaches the network; the plan has no {there} there"
     return Way(steps, trip.end, trip.fate, reason, trip.delivered or reaches, crossings, trip.tunnels(), _loop(trip))
 
 
@@ -132,16 +135,31 @@ def _loop(trip: Trip) -> tuple[NodeName, ...]:
 
 
 def reaches_network(trip: Trip, situation: Situation) -> bool:
-    """True when a packet comes to the link of its destination, and nobody in the plan has that address."""
+    """True when a packet comes to the link of its destination, and nobody in the plan has that address.
+
+    The same with the link of the next router, when the plan ends there: it has no such router, and the link is no
+    circuit.
+    """
     last = trip.hops[-1]
-    address = trip.packet.destination
     if trip.fate is not Fate.UNANSWERED or last.decision is None or len(last.headers) > 1:
         return False
+    topology = situation.topology
+    wanted = {trip.packet.destination}
     if last.decision.best.protocol is not Protocol.CONNECTED:
+        if topology.nodes[last.node].platform not in _ON_SITES:
+            return False
+        wanted |= {one.gateway for one in _next_hops(trip) if one.gateway is not None}
+        links = [topology.links.get(Port(last.node, one.interface)) for one in _next_hops(trip)]
+        if any(one is None or one.circuit is not None for one in links):
+            return False
+    if any(address in held for held in topology.addresses.values() for address in wanted):
         return False
-    if any(address in held for held in situation.topology.addresses.values()):
-        return False
-    return all(situation.up(last.node, hop.interface) for hop in last.decision.next_hops)
+    return all(situation.up(last.node, hop.interface) for hop in _next_hops(trip))
+
+
+def _next_hops(trip: Trip) -> tuple[NextHop, ...]:
+    decision = trip.hops[-1].decision
+    return () if decision is None else decision.next_hops
 
 
 def _steps(explainer: RouteExplainer, hops: Sequence[Hop], at: int, depth: int) -> tuple[tuple[Step, ...], int]:

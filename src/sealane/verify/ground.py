@@ -69,6 +69,17 @@ class Ground:
             self._entries.inhabited(one.address) for one in flow.sources
         )
 
+    def reachable(self, flow: Flow) -> bool:
+        """True when the plan says how to get to its destination."""
+        return self._entries.reachable(flow.destination.address)
+
+    def deserted(self) -> Iterator[str]:
+        """Prefixes of protections in which nobody can have an address, in words."""
+        for protection in self.network.protections:
+            for prefix in dict.fromkeys((*protection.cloud, *protection.site)):
+                if not any(self._entries.inhabited(one.address) for one in self.survey.universe.within([prefix])):
+                    yield f"nobody in the plan can have an address of {prefix}, which {protection.name} protects"
+
     def _known(self, flow: Flow) -> int:
         return sum(one in self._hosts for one in (flow.sources[0].address, flow.destination.address))
 

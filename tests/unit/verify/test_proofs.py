@@ -278,6 +278,46 @@ def test_nothing_holds_of_packets_when_not_every_state_of_the_tunnels_was_tried(
     assert verdicts(prove(network(stage="plain"), 0, ("encrypted",))) == {"encrypted": "violated"}
 
 
+def with_nothing_behind_the_device(folder: Path, config=(), mode="open", site="192.168.20.0/24") -> Path:
+    """The example's plan without the network and the router of the clients; lines of the device may be left out."""
+    text = (EXAMPLES / "hangzhou" / "plan.yaml").read_text(encoding="utf-8")
+    text = re.sub(r"    routers:\n.*?(?=\nprotections:)", "", text, flags=re.DOTALL)
+    text = text.replace("      - {name: clients, cidr_block: 192.168.20.0/24}\n", "")
+    text = text.replace("site: [192.168.20.0/24]", f"site: [{site}]").replace("mode: open", f"mode: {mode}")
+    (folder / "plan.yaml").write_text(text, encoding="utf-8")
+    lines = (EXAMPLES / "hangzhou" / "cgw.asa.cfg").read_text(encoding="utf-8").splitlines()
+    (folder / "cgw.asa.cfg").write_text("\n".join(one for one in lines if one.strip() not in config), encoding="utf-8")
+    return folder / "plan.yaml"
+
+
+ANNOUNCED = "network 192.168.20.0 mask 255.255.255.0"
+
+
+@pytest.mark.parametrize(
+    ("config", "mode", "differs"),
+    [
+        ((), "monitor", {"fail-closed": "violated"}),
+        ((ANNOUNCED,), "open", {**CLEAR, "symmetric": "violated"}),
+        ((ANNOUNCED,), "required", {"no-blackhole": "violated"}),
+    ],
+)
+def test_addresses_that_only_a_route_of_the_device_leads_to_are_protected_like_any_other(
+    tmp_path, config, mode, differs
+):
+    proof = prove(load(with_nothing_behind_the_device(tmp_path, config, mode)).network)
+    assert {**verdicts(proof), "coverage": "reported"} == {**HOLDS, **differs}
+    assert all(one.doubt == "" for *_, one in examples(proof))
+
+
+def test_a_protection_of_addresses_that_nobody_can_have_proves_nothing(tmp_path):
+    path = with_nothing_behind_the_device(tmp_path, ("route private 192.168.0.0 255.255.0.0 192.168.50.216 1",),
+                                          site="192.168.99.0/24")
+    proof = prove(load(path).network, 0, ("encrypted",))
+    assert (proof.verdict, proof.judgement("encrypted").not_covered) == (
+        Verdict.NOT_COVERED, ("nobody in the plan can have an address of 192.168.99.0/24, which dc-vpc protects",)
+    )
+
+
 def one_address_twice():
     return on_device(lambda node: replace(node, interfaces=tuple(
         replace(one, addresses=(InterfaceAddress("192.168.50.216/24"),)) if one.name == "GigabitEthernet0/2" else one

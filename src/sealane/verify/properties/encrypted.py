@@ -22,6 +22,9 @@ def judge(ground: Ground, *, demanded: bool) -> Judgement:
     if found:
         summary = "; ".join(dict.fromkeys(one.finding.problem.partition(";")[0] for one in found))
         return Judgement(NAME, Verdict.VIOLATED, summary, found)
+    deserted = tuple(ground.deserted())
+    if deserted:
+        return Judgement(NAME, Verdict.NOT_COVERED, "; ".join(deserted), (), deserted)
     calm = [ground.survey.outcome(one, ground.calm) for one in ground.protected]
     carried = sum(1 for one in calm if one.result is Result.ENCRYPTED)
     lost = sum(1 for one in calm if not one.arrives)

@@ -31,7 +31,8 @@ def judge(ground: Ground, *, demanded: bool) -> Judgement:
                             "clear with nothing failed" for one in found)
     else:
         dropped = minimal(_dropped(ground))
-        summary = f"dropped after loss of {sets_text(names(dropped), 3)}" if dropped else "never clear"
+        when = f"after loss of {sets_text(names(dropped), 3)}" if all(dropped) else "with nothing failed"
+        summary = f"dropped {when}" if dropped else "never clear"
     return Judgement(NAME, verdict, summary, found)
 
 

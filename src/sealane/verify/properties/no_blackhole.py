@@ -7,6 +7,7 @@ from sealane.model import Circuit, Mode, Platform, Port
 from sealane.net import NodeName
 from sealane.twin.element import Element, ElementKind, Failures
 from sealane.twin.packet import Fate
+from sealane.verify.entry import Entries
 from sealane.verify.ground import Ground, known, minimal, names, packets_text
 from sealane.verify.outcome import End
 from sealane.verify.remedy import Cure, cause_cure, places_of
@@ -26,13 +27,14 @@ def judge(ground: Ground, *, demanded: bool) -> Judgement:
     if found:
         summary = "; ".join(dict.fromkeys(one.finding.problem.partition(":")[0] for one in found))
         return Judgement(NAME, Verdict.VIOLATED, summary, found)
-    return Judgement(NAME, Verdict.PROVED, f"{len(ground.protected)} protected flows arrive wherever a line is left")
+    count = sum(map(ground.reachable, ground.protected))
+    return Judgement(NAME, Verdict.PROVED, f"{count} protected flows arrive wherever a line is left")
 
 
 def _violations(ground: Ground) -> Iterator[Violation]:
     groups: dict[tuple[str, bool, bool, str], tuple[list[Flow], dict[Failures, Scenario]]] = {}
     joined = _Joined(ground)
-    for flow in ground.protected:
+    for flow in filter(ground.reachable, ground.protected):
         calm = ground.survey.outcome(flow, ground.calm)
         for scenario, outcome in ground.outcomes(flow):
             lost = tuple(one for one in outcome.why if one != Fate.REFUSED.value or not scenario.failed)
@@ -119,6 +121,7 @@ class _Joined:
     def __init__(self, ground: Ground) -> None:
         self._network = ground.network
         self._topology = ground.survey.twin.topology
+        self._entries = Entries(ground.network)
         self._parts: dict[Failures, dict[NodeName, int]] = {}
         self._homes: dict[int, tuple[tuple[NodeName, str], ...]] = {}
 
@@ -137,7 +140,7 @@ class _Joined:
         )
 
     def _home(self, address: int) -> tuple[tuple[NodeName, str], ...]:
-        """The interface that has an address; else those of routers on its network."""
+        """The interface that has an address; else those of routers on its network, or before it."""
         found = self._homes.get(address)
         if found is None:
             owners = [
@@ -150,7 +153,8 @@ class _Joined:
                 for one in connected
                 if one.cidr.covers(address) and self._topology.nodes[name].platform is not Platform.HOST
             ]
-            found = self._homes[address] = tuple(owners or near)
+            before = [(one.node, one.arrived) for one in self._entries.of(address) if one.arrived]
+            found = self._homes[address] = tuple(owners or near or before)
         return found
 
     def _find(self, failed: Failures) -> dict[NodeName, int]:
