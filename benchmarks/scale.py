@@ -20,7 +20,7 @@ import spoke_plan
 PREFIXES, SITES = 100, 10_000
 EVENTS, EDITS = 4000, 30
 BATFISH = {"seconds": 58.4, "mb": 8600}
-"""Batfish v2025.07.07 on the same machine, 400 sites of this shape: reading 45 s, one dataplane, warm, 13.4 s."""
+"""Batfish v2025.07.07, 400 sites of this shape, two cores of an AMD EPYC: reading 45 s, one dataplane, warm, 13.4 s."""
 
 
 class Clock:
@@ -206,9 +206,10 @@ def main() -> None:
         plan = folder / "plan.yaml"
         plan.write_text(spoke_plan.plan_text("scale", small, 10), "utf-8")
         plans = [child("plan", plan) for _ in range(options.runs)]
-        best = min(plans, key=lambda one: one["process"]["cpu"])
-        rows.append(row(f"{small} sites, from plan.yaml, whole process", best["process"], 2.9, f"{best['mb']:.0f} MB"))
-        rows += [row(f"  {name}", best[name]) for name in ("read", "extract", "build", "state")]
+        middle = sorted(plans, key=lambda one: one["process"]["cpu"])[len(plans) // 2]
+        memory = f"{middle['mb']:.0f} MB"
+        rows.append(row(f"{small} sites, from plan.yaml, whole process", middle["process"], 2.9, memory))
+        rows += [row(f"  {name}", middle[name]) for name in ("read", "extract", "build", "state")]
         columns = child("columns", write(folder, small, 10))
         rows.append(row(f"{small} sites, from columnar JSON, whole process", columns["process"], 2.9,
                         f"{columns['mb']:.0f} MB"))
