@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from sealane.model import Mode, Network, Protection
 from sealane.net import Cidr
-from sealane.twin.element import NOTHING, Failures, elements
+from sealane.twin.element import NOTHING, Element, Failures, elements
 from sealane.twin.packet import Packet
 from sealane.verify.joint import Joint, failure_sets, joints
 from sealane.verify.outcome import Outcome, Result
@@ -82,6 +82,7 @@ class _Side:
     network: Network
     survey: Survey
     modes: Mapping[str, Mode]
+    known: frozenset[Element]
 
     def required(self, source: int, destination: int) -> tuple[str, ...]:
         """Protections of mode ``required`` that cover packets."""
@@ -90,7 +91,7 @@ class _Side:
 
     def outcomes(self, flows: Iterable[Flow], failed: Failures) -> tuple[Outcome, ...]:
         """What becomes of packets, for each place where they enter."""
-        scenario = self.survey.scenario(failed & frozenset(elements(self.network)))
+        scenario = self.survey.scenario(failed & self.known)
         return tuple(self.survey.outcome(one, scenario) for one in flows)
 
 
@@ -98,7 +99,7 @@ def _side(network: Network, other: Network | None) -> _Side:
     modes = {one.name: one.mode for one in network.protections}
     opened = replace(network, protections=tuple(replace(one, mode=Mode.OPEN) for one in network.protections))
     also = () if other is None else Universe(other).prefixes
-    return _Side(network, Survey(opened, 1, also), modes)
+    return _Side(network, Survey(opened, 1, also), modes, frozenset(elements(network)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +161,7 @@ class _Judge:
 
     def _first(self, breach: Breach, pair: _Pair, protections: tuple[str, ...], failures: int) -> Cleared | None:
         """The first state in which the packets cross in clear and did not before."""
-        for failed in failure_sets(elements(self.new.network), failures):
+        for failed in failure_sets(self.new.known, failures):
             outcomes = self.new.outcomes(pair.joint.after, failed)
             circuits = self._crossed(breach, outcomes)
             if circuits and not self._before(breach, pair, failed):

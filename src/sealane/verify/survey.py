@@ -103,6 +103,7 @@ class Survey:
         # What filters and protections tell apart, which is less than what routes do.
         protected = {cidr for _, cloud, site in self._sides for cidr in (*cloud, *site)}
         self._coarse = Universe(None, filter_prefixes(network.nodes) | protected)
+        self._protections: dict[tuple[int, int], tuple[Protection, ...]] = {}
         self._scenarios: dict[Failures, Scenario] = {}
         self._merged: dict[tuple[Flow, Failures], Outcome] = {}
         self._keys: dict[int, int] = {}
@@ -193,12 +194,16 @@ class Survey:
 
     def protections_of(self, source: int, destination: int) -> tuple[Protection, ...]:
         """The protections that packets between two addresses belong to."""
-        return tuple(
-            one
-            for one, cloud, site in self._sides
-            if (_within(source, cloud) and _within(destination, site))
-            or (_within(source, site) and _within(destination, cloud))
-        )
+        key = self._key(source), self._key(destination)
+        found = self._protections.get(key)
+        if found is None:
+            found = self._protections[key] = tuple(
+                one
+                for one, cloud, site in self._sides
+                if (_within(source, cloud) and _within(destination, site))
+                or (_within(source, site) and _within(destination, cloud))
+            )
+        return found
 
     def _end(self, trip: Trip, arrives: bool, flow: Flow) -> tuple[End, Shapes]:
         """Where a way ends once filters have their say, and the shapes that get there."""
