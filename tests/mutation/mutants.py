@@ -154,7 +154,7 @@ ENGINE = (
     _mutant("ports of a rule do not count", "twin/firewall.py",
             "if ports is not None and not ports.first <= port <= ports.last:", "if False:", FILTERS),
     _mutant("mode required lets clear packets pass", "twin/forward.py",
-            "if circuit and walker.clear_refused(at.headers):", "if False:"),
+            "refused = circuit and walker.clear_refused(at.headers)", "refused = False"),
     _mutant("mode required looks at one direction only", "twin/forward.py",
             "            or (_within(packet.source, site) and _within(packet.destination, cloud))\n", ""),
     _mutant("a host forwards", "twin/forward.py",

@@ -47,6 +47,10 @@ class Circuit:
     mtu_bytes: int = 1500
     origin: Origin | None = None
 
+    def meters(self, sender: NodeName) -> bool:
+        """True when a meter stands before the line for a sender: on a real line, at the cloud's end only."""
+        return self.real_interface is None or sender == self.cloud.node
+
 
 class Mode(StrEnum):
     """What happens to a protected pair while no tunnel carries it."""

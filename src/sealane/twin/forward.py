@@ -267,7 +267,8 @@ class _Journey:
             self._end(at, before, Fate.UNANSWERED, f"{hop.interface} is down", asked)
             return
         circuit = link.circuit is not None
-        if circuit and walker.clear_refused(at.headers):
+        refused = circuit and walker.clear_refused(at.headers)
+        if refused and link.circuit is not None and link.circuit.meters(at.node):
             self._end(at, before, Fate.REFUSED, "mode required: it would cross in clear", asked)
             return
         address = at.headers[0].packet.destination if hop.gateway is None else hop.gateway
@@ -277,7 +278,11 @@ class _Journey:
             reason = f"nobody on {link.name} answers for {dotted(address)}"
             self._end(at, before, Fate.UNANSWERED, reason, asked)
             return
-        self.visit(_At(holder.node, holder.interface, at.headers), (*before, step))
+        there = _At(holder.node, holder.interface, at.headers)
+        if refused:
+            self._end(there, (*before, step), Fate.REFUSED, "mode required: it has crossed in clear")
+            return
+        self.visit(there, (*before, step))
 
     def _end(
         self, at: _At, before: tuple[Hop, ...], fate: Fate, reason: str, asked: _Asked = _NOT_ASKED

@@ -220,14 +220,18 @@ class Survey:
             if not passing:
                 return _stopped(Fate.FILTERED, clear, tunnels), shapes
             shapes = passing
+            if hop.circuit and not (required and self._metered(hop)):
+                clear[hop.link] = None
             if hop.circuit and required:
                 return _stopped(Fate.REFUSED, clear, tunnels), shapes
-            if hop.circuit:
-                clear[hop.link] = None
         if not arrives:
             return _stopped(trip.fate, clear, tunnels), shapes
         result = Result.CLEAR if clear else Result.ENCRYPTED if trip.circuits() else Result.LOCAL
         return End(result, "", tuple(sorted(clear)), tuple(sorted(tunnels))), shapes
+
+    def _metered(self, hop: Hop) -> bool:
+        """True when a meter drops a packet before it is on the line that it crosses next, not behind it."""
+        return all(one.meters(hop.node) for one in self.network.circuits if one.name == hop.link)
 
     def _passing(self, hop: Hop, source: int, destination: int) -> Shapes:
         """The shapes that a node lets leave; where the way ends, by any of the interfaces that its route names."""

@@ -318,6 +318,30 @@ def test_a_protection_of_addresses_that_nobody_can_have_proves_nothing(tmp_path)
     )
 
 
+def on_a_real_line(routes=True):
+    """Mode required, on a line that is plugged into this host; without the device's fallback, where asked."""
+    found = network(mode=Mode.REQUIRED)
+    lines = tuple(replace(one, real_interface="eth1") for one in found.circuits)
+    nodes = tuple(
+        replace(one, static_routes=tuple(
+            route for route in one.static_routes if routes or route.prefix != Prefix("172.16.0.0/16")
+        )) if one.name == "cgw" else one
+        for one in found.nodes
+    )
+    return replace(found, circuits=lines, nodes=nodes)
+
+
+def test_a_meter_behind_a_real_line_does_not_keep_the_device_from_sending_in_clear():
+    proof = prove(on_a_real_line(), 1, ("encrypted", "fail-closed", "no-blackhole"))
+    assert verdicts(proof) == {"encrypted": "proved", "fail-closed": "violated", "no-blackhole": "proved"}
+    (found,) = proof.judgement("fail-closed").violations
+    assert (found.finding.code, found.failures[0]) == ("PRF-050", (CONNECTION,))
+    assert [text.partition(" -> ")[0] for text in found.packets] == ["192.168.20.0/24"]
+    assert (found.example.end.clear, found.example.way.end, found.example.doubt) == (("Circuit",), "vbr", "")
+    closed = prove(on_a_real_line(routes=False), 1, ("encrypted", "fail-closed"))
+    assert verdicts(closed) == {"encrypted": "proved", "fail-closed": "proved"}
+
+
 def one_address_twice():
     return on_device(lambda node: replace(node, interfaces=tuple(
         replace(one, addresses=(InterfaceAddress("192.168.50.216/24"),)) if one.name == "GigabitEthernet0/2" else one

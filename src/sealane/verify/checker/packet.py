@@ -202,7 +202,10 @@ class Walk:
         if link is None or not self.world.up(node.name, name):
             return at.end("dropped", "nothing is plugged in")
         clear = link.circuit and len(at.headers) == 1 and not at.inside
-        if clear and self._refused(packet):
+        refused = clear and self._refused(packet)
+        far = [one for one in self.world.network.circuits if one.real_interface is not None]
+        beyond = any(one.name == link.name and one.cloud.node != node.name for one in far)
+        if refused and not beyond:
             return at.end("dropped", "the meter refuses it")
         wanted = packet.destination if gateway is None else gateway
         for port in link.ports:
@@ -210,7 +213,8 @@ class Walk:
             answers = there.enabled and any(one.ip == wanted for one in there.addresses)
             if port.node != node.name and answers and self.world.up(port.node, port.interface):
                 crossed = at.clear | {link.name} if clear else at.clear
-                return self._visit(replace(at, clear=crossed, node=port.node, arrived=port.interface))
+                crossing = replace(at, clear=crossed, node=port.node, arrived=port.interface)
+                return crossing.end("dropped", "the meter refuses it") if refused else self._visit(crossing)
         return at.end("dropped", f"nobody has {wanted}")
 
     def _encapsulate(self, node: Node, at: _At, name: str, end: TunnelEnd | None) -> list[Way]:

@@ -72,10 +72,21 @@ def _violation(ground: Ground, flows: list[Flow], failing: _Failing, *, delivere
         Severity.INFO if accepted else Severity.ERROR,
         f"protection {protection.name}",
         f"packets {what} over {', '.join(ground.survey.outcome(flow, scenario).clear)} {when}{ways}",
-        "set mode: required, and take the routes over the circuit away from the device, if clear text must never cross",
+        _remedy(protection.mode),
         known(*(() if example is None else places_of(example.way)), protection.origin),
     )
     return Violation(finding, packets_text(ground, flows), names(sets), example)
+
+
+def _remedy(mode: Mode) -> str:
+    if mode is Mode.REQUIRED:
+        return (
+            "take the routes over the circuit away from the device, or let its access lists drop these packets: the "
+            "meter stands behind the line"
+        )
+    return (
+        "set mode: required, and take the routes over the circuit away from the device, if clear text must never cross"
+    )
 
 
 def _delivered(outcome: Outcome) -> bool:
