@@ -2,6 +2,7 @@
 
 import fcntl
 import json
+import multiprocessing
 import os
 import re
 import signal
@@ -12,6 +13,7 @@ import traceback
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -79,7 +81,7 @@ class Campaign:
                 signal.signal(signal.SIGTERM, before)
 
     def run(self) -> list[Outcome]:
-        """All cases that the record does not have; each is told as it ends."""
+        """All cases that the record does not have agreeing; each is told as it ends, those so far when interrupted."""
         one = self.settings
         had = {title for title, line in self.recorded().items() if not line["found"] and not line["error"]}
         cases = [
@@ -89,10 +91,15 @@ class Campaign:
         started = time.monotonic()
         outcomes = []
         with ProcessPoolExecutor(one.jobs) as pool:
-            for outcome in _in_turn(pool, cases, one.jobs, started + one.seconds):
-                outcomes.append(outcome)
-                show(outcome, f"{len(outcomes)}/{len(cases)}")
-                self._keep(outcome)
+            try:
+                for outcome in _in_turn(pool, cases, one.jobs, started + one.seconds):
+                    outcomes.append(outcome)
+                    show(outcome, f"{len(outcomes)}/{len(cases)}")
+                    self._keep(outcome)
+            except (KeyboardInterrupt, BrokenProcessPool):
+                print("interrupted: what was at work is left out")
+                for child in multiprocessing.active_children():
+                    child.terminate()
         print(f"{len(outcomes)} of {len(cases)} networks in {time.monotonic() - started:.0f} s")
         return outcomes
 
@@ -145,7 +152,7 @@ def attempt(case: Case, prefix: str = NAME) -> Outcome:
     A case that breaks tells so in its outcome, since it must not end the others.
     """
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     try:
         outcome = run_case(case, f"{prefix}-{case.title}")
         if outcome.found:

@@ -84,16 +84,17 @@ def _parts(part: object) -> Iterator[Any]:
         for empty in ((), one.default):
             if empty is not MISSING and type(empty) is type(value) and empty != value:
                 yield replace(part, **{one.name: empty})  # type: ignore[type-var]
-    for one in known:
+    for one in known if not isinstance(part, Small) else fields(part):
         value = getattr(part, one.name)
-        for less in _less(value):
+        for less in _less(value, drops=one.name not in _KEPT):
             yield replace(part, **{one.name: less})  # type: ignore[type-var]
 
 
-def _less(value: object) -> Iterator[object]:
+def _less(value: object, *, drops: bool = True) -> Iterator[object]:
     if isinstance(value, tuple):
         for number, item in enumerate(value):
-            yield value[:number] + value[number + 1 :]
+            if drops:
+                yield value[:number] + value[number + 1 :]
             for less in _less(item):
                 yield (*value[:number], less, *value[number + 1 :])
     elif is_dataclass(value):
