@@ -22,6 +22,7 @@ _LEAST_HOLD_S = 6.0
 """Hold time and dead peer detection take 4 s."""
 _QUIET_S = 8.0
 _LIMIT_S = 60.0
+_AGREED = 2
 
 
 @dataclass(slots=True)
@@ -117,17 +118,20 @@ def _settle(running: Running, converged: Converged, outcome: Outcome, least: flo
     wanted = [expected(twin, failed, twin.tables(failed, one)) for one in points]
     begun = changed = time.monotonic()
     time.sleep(max(0.0, least - _POLL_S))
-    last: Seen | None = None
+    last: object = None
     agreed = 0
     while True:
-        seen = running.seen()
+        tables = running.tables()
+        near = [one for one in wanted if one.has(tables)]
+        seen = running.seen(tables) if near else None
         now = time.monotonic()
-        if seen != last:
-            last, changed = seen, now
-        agreed = agreed + 1 if any(not any(differences([one], seen)) for one in wanted) else 0
-        if agreed >= 2 and now - begun >= least:
+        if (tables, seen) != last:
+            last, changed = (tables, seen), now
+        agreed = agreed + 1 if seen is not None and any(not any(differences([one], seen)) for one in near) else 0
+        if seen is not None and agreed >= _AGREED and now - begun >= least:
             return _count(outcome, seen, "one of several states of tunnels" if len(wanted) > 1 else "")
         if now - changed > _QUIET_S * slow or now - begun > _LIMIT_S * slow:
+            seen = running.seen(tables)
             reason = next((found for one in points if (found := explanation(twin, failed, one, seen))), "")
             if reason:
                 return _count(outcome, seen, reason)

@@ -45,6 +45,10 @@ class Seen:
     sessions: frozenset[str]
     tunnels: frozenset[str]
 
+    def has(self, tables: Mapping[tuple[str, str], Table]) -> bool:
+        """True when all tables are among these."""
+        return all(tables.get(where, {}) == table for where, table in self.tables.items())
+
     def entries(self) -> int:
         """How many routes, sessions and tunnels these are."""
         return sum(map(len, self.tables.values())) + len(self.sessions) + len(self.tunnels)
@@ -77,9 +81,8 @@ class Running:
     def down(self) -> None:
         self.controller.down()
 
-    def seen(self) -> Seen:
-        """What the network is like now."""
-        observer = Observer(self.network, self.lowered, self.drivers)
+    def tables(self) -> Mapping[tuple[str, str], Table]:
+        """Every route table of every node that has not failed, by (node, table)."""
         tables = {}
         for node in self.network.nodes:
             if Element(ElementKind.NODE, node.name) in self._failed:
@@ -94,6 +97,11 @@ class Running:
                 tables[str(node.name), name] = _table(
                     place.namespace, number, model, keeps=node.platform in _STATIC
                 )
+        return tables
+
+    def seen(self, tables: Mapping[tuple[str, str], Table]) -> Seen:
+        """What the network is like now, with tables read before. Asking the daemons costs more than reading those."""
+        observer = Observer(self.network, self.lowered, self.drivers)
         states = {node.name: observer.bgp_states(node) for node in self.network.nodes}
         sessions = frozenset(
             name for name, ends in self._sessions.items()
