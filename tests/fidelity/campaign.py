@@ -126,6 +126,7 @@ class Campaign:
         yield (
             f"{len(lines)} networks, {total['events']} events, {total['states']} states and {total['entries']} routes, "
             f"sessions and tunnels compared; {sum(bool(one['found']) for one in lines)} networks differ, "
+            f"{sum(bool(one.get('unsteady')) for one in lines)} differed in the first of two runs only, "
             f"{sum(bool(one['error']) for one in lines)} broke"
         )
         for reason, count in sorted(notes.items()):
@@ -158,7 +159,7 @@ def attempt(case: Case, prefix: str = NAME) -> Outcome:
         if outcome.found:
             again = run_case(case, f"{prefix}-{case.title}", slow=2.0)
             if not again.found:
-                again.skipped["differed in the first of two runs"] += 1
+                again.unsteady = (f"after {'; '.join(outcome.history) or 'the start'}:", *outcome.found)
             return again
     except Exception:  # noqa: BLE001
         return Outcome(case, error=traceback.format_exc())
@@ -174,7 +175,9 @@ def show(outcome: Outcome, number: str) -> None:
           f"{shown and '; '}{shown}")
     if outcome.found:
         print(f"    after {'; '.join(outcome.history) or 'the start'}:")
-    for line in (*outcome.found, *outcome.error.splitlines()):
+    if outcome.unsteady:
+        print("    in the first of two runs only,")
+    for line in (*outcome.unsteady, *outcome.found, *outcome.error.splitlines()):
         print(f"    {line}")
     sys.stdout.flush()
 

@@ -38,6 +38,7 @@ class Outcome:
         skipped: States that were not compared, by reason.
         history: The events up to the first difference, or all.
         found: Differences after the last of them, each in a line.
+        unsteady: Differences that a first run showed and this one did not.
         seconds: How long it took.
         error: What broke.
     """
@@ -50,6 +51,7 @@ class Outcome:
     skipped: Counter[str] = field(default_factory=Counter)
     history: tuple[str, ...] = ()
     found: tuple[str, ...] = ()
+    unsteady: tuple[str, ...] = ()
     seconds: float = 0.0
     error: str = ""
 
@@ -58,6 +60,7 @@ class Outcome:
         return {
             "case": self.case.title, "events": self.events, "states": self.states, "entries": self.entries,
             "explained": self.explained, "skipped": self.skipped, "history": self.history, "found": self.found,
+            "unsteady": self.unsteady,
             "seconds": round(self.seconds, 1), "error": self.error,
         }
 
