@@ -14,7 +14,7 @@ from sealane.app.difference import compare_networks
 from sealane.app.explain import network_at
 from sealane.lower import EspBackend, LowerOptions, lower
 from sealane.model import Mode, Network
-from sealane.net import NodeName
+from sealane.net import NodeName, Secret
 from sealane.plan import Resource, compare, diff, project
 from sealane.twin.converge import Twin
 from sealane.twin.packet import ping
@@ -212,3 +212,20 @@ def test_up_refuses_to_lead_required_packets_past_the_tunnels(tmp_path):
         for told in (("--allow-clear",), ("--mode", "open")):
             with pytest.raises(AssertionError):
                 sealane("up", plan, "--mode", "required", *told)
+
+
+def test_no_key_of_a_session_gets_into_the_answer():
+    start = network_at(PLAN, "encrypted")
+
+    def keyed(word: str) -> Network:
+        device = start.node("cgw")
+        neighbors = tuple(replace(one, password=Secret(word)) for one in device.bgp.neighbors)
+        device = replace(device, bgp=replace(device.bgp, neighbors=neighbors))
+        return replace(start, nodes=tuple(device if one.name == "cgw" else one for one in start.nodes))
+
+    found = compare_networks(keyed("first-word"), keyed("second-word"), 0, EspBackend.USERSPACE)
+    (changed,) = found.resources.changed
+    assert changed.key.kind.value == "frr"
+    text = json.dumps(found.to_json()) + "".join(one.text for one in found.lines()) + repr(found)
+    assert "hidden-1" in text
+    assert "-word" not in text
