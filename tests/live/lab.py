@@ -12,8 +12,12 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from sealane.app.compare import intended
 from sealane.app.live import Live, attach, load_or_reject
 from sealane.app.status import carries
+from sealane.app.walk.foretell import Foretold, between, differences, foretell
+from sealane.twin.converge import Twin
+from sealane.twin.element import NOTHING, Failures
 
 ROOT = Path(__file__).resolve().parents[2]
 SEALANE = str(Path(sys.executable).with_name("sealane"))
@@ -113,6 +117,14 @@ def assert_encrypted(plan: Path) -> None:
     assert wait_for(lambda: carries(live(plan).observer)), ok("status", plan, "--json")
     found = probe(plan)
     assert (found["verdict"], found["lost"]) == ("encrypted", 0), found
+
+
+def foretold(plan: Path, source: str, destination: str, failed: Failures = NOTHING) -> Foretold:
+    """What the twin says of pings; kernel routes, BGP sessions and SAs must not differ from it either."""
+    net = live(plan)
+    twin = Twin(intended(net))
+    assert differences(net, twin, failed) == []
+    return foretell(twin, between(net.host(source), net.host(destination)), failed)
 
 
 def ip(space: str | None, *words: str) -> list[dict]:

@@ -11,6 +11,7 @@ from lab import (
     assert_encrypted,
     copy_plan,
     edit,
+    foretold,
     ip,
     live,
     name_of,
@@ -25,6 +26,7 @@ from lab import (
 
 from sealane.app.flows import Flows
 from sealane.app.status import carries
+from sealane.twin.element import Element, ElementKind
 
 pytestmark = pytest.mark.live
 
@@ -51,11 +53,11 @@ def device_routes(plan: Path) -> dict[str, frozenset[str]]:
 def test_a_border_router_with_bgp_leaves_the_tunnels_the_longer_prefix(tmp_path):
     with network(copy_plan(tmp_path, "vbr", example="bgp-on-vbr"), "--until", "plain") as plan:
         assert wait_for(lambda: probe(plan, count=1)["received"] == 1), cloud_routes(plan)
-        assert probe(plan, count=5)["verdict"] == "clear"
+        assert probe(plan, count=5)["verdict"] == str(foretold(plan, "ecs1", "client")) == "clear"
 
         ok("up", plan)
         assert_encrypted(plan)
-        assert probe(plan, "client", "ecs1")["verdict"] == "encrypted"
+        assert probe(plan, "client", "ecs1")["verdict"] == str(foretold(plan, "client", "ecs1")) == "encrypted"
         assert cloud_routes(plan) == {
             **by("vpc-attachment", *VSWITCHES),
             **by("vbr-attachment", SITE, "192.168.10.136", "192.168.40.159"),
@@ -78,6 +80,8 @@ def test_a_border_router_with_bgp_leaves_the_tunnels_the_longer_prefix(tmp_path)
             found = probe(plan, source, destination, count=5)
             assert found["received"] == 0
             assert found["circuits"]["Circuit"]["clear_protected"] == 5
+            said = foretold(plan, source, destination)
+            assert (said.answered, said.in_clear) == ("none", True)
         states = ok_json("status", plan)["tunnels"]
         assert [(one["child_state"], one["bgp_state"]) for one in states] == [("INSTALLED", "Established")] * 2
 
@@ -103,6 +107,7 @@ def test_two_circuits_share_the_load_and_either_carries_it_alone(tmp_path):
             CLIENTS: tunnels(plan, "tr"),
         }
         assert len(tunnels(plan, "tr")) == 4
+        assert str(foretold(plan, "ecs1", "client")) == str(foretold(plan, "client", "ecs1")) == "encrypted"
         before, net = _esp(plan), live(plan)
         assert len(before) == 4, "both ends of both circuits are metered"
         with Flows(net, net.host("ecs1"), net.host("client")) as flows:
@@ -119,6 +124,8 @@ def test_two_circuits_share_the_load_and_either_carries_it_alone(tmp_path):
             assert (found["verdict"], found["lost"]) == ("encrypted", 0), found
             assert found["circuits"]["Circuit2"]["esp"] >= 20
             assert found["captured"]["Circuit1"]["esp"] == 0
+            circuit = Element(ElementKind.CIRCUIT, "Circuit1")
+            assert str(foretold(plan, "ecs1", "client", frozenset({circuit}))) == "encrypted"
         assert wait_for(lambda: carries(live(plan).observer)), ok("status", plan)
 
 
@@ -143,6 +150,7 @@ def test_a_circuit_in_clear_is_backed_up_by_tunnels_on_another(tmp_path):
         assert (found["verdict"], found["lost"]) == ("clear", 0), found
         assert found["captured"]["Circuit1"]["clear_protected"] == 20
         assert found["captured"]["Circuit2"]["clear_protected"] == 0
+        assert str(foretold(plan, "ecs1", "client")) == "clear"
 
         with _dark(plan, "vbr1", carrier=True):
             assert wait_for(lambda: _in_use(plan, "ipsec"), 20), "BFD is sooner than the hold time of 30 s"
@@ -150,6 +158,8 @@ def test_a_circuit_in_clear_is_backed_up_by_tunnels_on_another(tmp_path):
                 found = probe(plan, source, destination)
                 assert (found["verdict"], found["lost"]) == ("encrypted", 0), found
                 assert found["circuits"]["Circuit2"]["esp"] >= 20
+            session = Element(ElementKind.BGP, "vbr1/10.0.0.2")
+            assert str(foretold(plan, "ecs1", "client", frozenset({session}))) == "encrypted"
         assert wait_for(lambda: _in_use(plan, "vbr1")), (cloud_routes(plan), device_routes(plan))
         assert probe(plan)["verdict"] == "clear"
 

@@ -3,15 +3,18 @@
 import json
 import time
 
+from sealane.app.compare import intended
 from sealane.app.controller import wait_until
 from sealane.app.flows import transfer
 from sealane.app.live import Live, host_address
 from sealane.app.probe import PingResult, ping
 from sealane.app.walk.context import Context, await_encrypted, await_reachable, daemon_load, elapsed, hosts
+from sealane.app.walk.foretell import carrying, confirm, confirm_cycle, confirm_verdict
 from sealane.app.walk.result import StageResult
 from sealane.diag import Finding, Severity
 from sealane.host import run, run_unchecked
 from sealane.model import Encryption, Integrity, Node, Platform, TunnelEnd
+from sealane.twin.converge import Twin
 
 _PLAIN_PINGS = 20
 _SA_LIMIT_S = 20.0
@@ -36,6 +39,7 @@ def plain(context: Context) -> StageResult:
     with context.measured(live, result):
         _both_ways(context, live, result, cloud, site)
     _all_clear(result)
+    _foretold(live, result, cloud, site)
     return result
 
 
@@ -59,6 +63,7 @@ def tunnels_up(context: Context) -> StageResult:
         )
         result.check(f"BGP over {tunnel.name} is down", tunnel.bgp_state, ok=tunnel.bgp_state != "Established")
     _all_clear(result)
+    _foretold(live, result, cloud, site)
     return result
 
 
@@ -116,7 +121,10 @@ def without_host_routes(context: Context) -> StageResult:
         session_up = time.monotonic()
         reasons: dict[str, str] = {}
 
+        samples: list[frozenset[str]] = []
+
         def recursing() -> bool:
+            samples.append(carrying(live))
             for tunnel in live.observer.tunnels():
                 if "recursion" in tunnel.reason:
                     reasons.setdefault(tunnel.name, tunnel.reason)
@@ -125,8 +133,9 @@ def without_host_routes(context: Context) -> StageResult:
         recursed = wait_until(recursing, _INTERRUPTION_LIMIT_S, 0.02)
         interrupted_s = time.monotonic() - session_up
         stopped = context.ping(live, result, cloud, site, count=10, interval_s=0.05)
-        lost = wait_until(lambda: not any_established(live), _INTERRUPTION_LIMIT_S, 0.05)
+        lost = wait_until(lambda: not _sampled(live, samples), _INTERRUPTION_LIMIT_S, 0.05)
         lost_s = time.monotonic() - session_up
+        _watch_cycle(live, result, samples, session_up)
     result.check("both BGP sessions come up", f"{session_up - started:.2f} s after the configuration", ok=up)
     result.check("the tunnels' outer packets are routed into the tunnels", f"{interrupted_s:.2f} s later", ok=recursed)
     result.check("traffic stops", f"{stopped.received} of {stopped.sent} replies", ok=stopped.received == 0)
@@ -146,6 +155,18 @@ def without_host_routes(context: Context) -> StageResult:
             )
         )
     return result
+
+
+def _watch_cycle(live: Live, result: StageResult, samples: list[frozenset[str]], session_up: float) -> None:
+    """Look on until BGP is up again: one round of what the twin says repeats."""
+    came_again = wait_until(lambda: _sampled(live, samples), _INTERRUPTION_LIMIT_S, 0.05)
+    confirm_cycle(live, result, samples, time.monotonic() - session_up if came_again else None)
+
+
+def _sampled(live: Live, samples: list[frozenset[str]]) -> bool:
+    """Note which tunnels carry packets; True while a BGP session is up."""
+    samples.append(carrying(live))
+    return any_established(live)
 
 
 def _established(live: Live) -> bool:
@@ -212,7 +233,14 @@ def encrypted(context: Context) -> StageResult:
             f"{tunnel.bgp_state}/{tunnel.device_bgp_state}",
             ok=tunnel.bgp_state == tunnel.device_bgp_state == "Established",
         )
+    _foretold(live, result, cloud, site)
     return result
+
+
+def _foretold(live: Live, result: StageResult, cloud: Node, site: Node) -> None:
+    """The twin's verdict on the pings of a stage at rest, and everything it says of tables, sessions and SAs."""
+    foretold = confirm(live, result, cloud, site)
+    confirm_verdict(result, foretold, result.sent, result.received, result.captured.clear_protected)
 
 
 def _sizes(live: Live, result: StageResult, cloud: Node, site: Node) -> None:
@@ -278,6 +306,10 @@ def no_route_policy(context: Context) -> StageResult:
             "deny the /32s towards the VBR in a RegionOut route map (priority 40, CidrMatchMode Complete)",
         )
     )
+    cloud, site = hosts(live)
+    confirm(live, result, cloud, site)
+    why = Twin(intended(live)).converge().tunnels[pair.name].reason
+    result.check("the twin's verdict is what was measured: a loop", why, ok="loop" in why)
     mended = context.up("encrypted")
     repaired, took = elapsed(lambda: await_encrypted(mended))
     result.check("with the policy back all tunnels carry traffic again", f"after {took:.2f} s", ok=repaired)

@@ -3,9 +3,11 @@
 from sealane.app.drill import DrillResult, drill, find_elements
 from sealane.app.live import Live
 from sealane.app.walk.context import Context, await_encrypted, hosts
+from sealane.app.walk.foretell import Foretold, confirm, confirm_verdict
 from sealane.app.walk.result import StageResult
 from sealane.diag import Finding, Severity
 from sealane.model import Mode
+from sealane.twin.element import Element, ElementKind, Failures
 
 _HOLD_SLACK_S = 1.0
 _GAP_SLACK_MS = 1500
@@ -20,6 +22,7 @@ def one_down(context: Context, index: int) -> StageResult:
     ready = await_encrypted(live)
     result.check("all tunnels carry traffic before", ready, ok=ready)
     carried: dict[str, int] = {}
+    foretold: list[Foretold] = []
 
     def during() -> None:
         first = {one.name: one.packets_out for one in live.observer.tunnels()}
@@ -27,6 +30,7 @@ def one_down(context: Context, index: int) -> StageResult:
         answered = context.ping(live, result, cloud, site, count=_PINGS, interval_s=0.02)
         result.check("traffic flows while it is down", f"{answered.received} of {answered.sent}", ok=answered.lost == 0)
         carried.update({one.name: one.packets_out - first[one.name] for one in live.observer.tunnels()})
+        foretold.append(confirm(live, result, cloud, site, _tunnels([pair.name])))
 
     measured = _drill(context, live, result, [pair.name], during)
     others = {name: count for name, count in carried.items() if name != pair.name}
@@ -37,8 +41,14 @@ def one_down(context: Context, index: int) -> StageResult:
         f"{measured.clear_packets} clear, {measured.counts.esp} ESP",
         ok=measured.clear_packets == 0 and measured.captured.clear_protected == 0,
     )
+    confirm_verdict(result, foretold[0], result.sent, result.received, measured.clear_packets)
     _recovered(result, measured)
     return result
+
+
+def _tunnels(names: list[str]) -> Failures:
+    """Tunnels as the twin's failed elements."""
+    return frozenset(Element(ElementKind.TUNNEL, name) for name in names)
 
 
 def both_down(context: Context, mode: Mode) -> StageResult:
@@ -57,7 +67,9 @@ def both_down(context: Context, mode: Mode) -> StageResult:
             else ("traffic is dropped", answered.received == 0)
         )
         result.check(says, f"{answered.received} of {answered.sent} answered", ok=ok)
+        foretold.append(confirm(live, result, cloud, site, _tunnels(names)))
 
+    foretold: list[Foretold] = []
     names = [pair.name for pair in live.staged.tunnels()]
     measured = _drill(context, live, result, names, during)
     result.facts |= {"first_clear_s": measured.first_clear_s, "blocked_packets": measured.blocked}
@@ -76,6 +88,7 @@ def both_down(context: Context, mode: Mode) -> StageResult:
             f"{measured.clear_packets} clear, {measured.blocked} blocked",
             ok=measured.clear_packets == 0 and measured.captured.clear_protected == 0 and measured.blocked > 0,
         )
+    confirm_verdict(result, foretold[0], result.sent, result.received, measured.clear_packets)
     _recovered(result, measured)
     cloud, site = hosts(live)
     later = StageResult(f"{result.id}-after", "")

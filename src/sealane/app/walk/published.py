@@ -7,18 +7,22 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sealane.app.capture import Capture, read_capture
+from sealane.app.compare import intended
 from sealane.app.controller import wait_until
 from sealane.app.drill import add
 from sealane.app.flows import Flows, FlowsResult
-from sealane.app.live import Live
+from sealane.app.live import Live, host_address
 from sealane.app.load import DeviceText
 from sealane.app.probe import counts_between, read_meters
 from sealane.app.repair_facts import repair_facts
 from sealane.app.status import outer_pairs
 from sealane.app.walk.context import Context, await_encrypted, hosts
+from sealane.app.walk.foretell import differences, foretell
 from sealane.app.walk.result import StageResult
 from sealane.diag import Finding, Severity
 from sealane.model import Node
+from sealane.twin.converge import Twin
+from sealane.twin.packet import UDP, Packet, ping
 from sealane.vendors.cisco_asa import REPAIRS, Repair, read
 from sealane.verify import check_device
 
@@ -26,6 +30,8 @@ _SETTLE_S = 0.5
 _QUIET_S = 3.0
 _SESSION_LIMIT_S = 20.0
 _FLOW_S = 1.0
+_REST_S = 6.0
+_ANY_PORTS = (50_000, 50_001)
 _PINGS = 10
 
 SUFFIX = ".as-published.asa.cfg"
@@ -112,7 +118,8 @@ def as_published(context: Context) -> StageResult:
         late = following is None or bool(_WITH_SESSIONS & set(following.defects))
         layer = _measure(context, live, result, sessions_expected=late)
         hidden = following.defects if following is not None else ()
-        layers.append({"mended": list(repair.defects), "shows": list(hidden), "measured": layer.describe()})
+        said = _foretell(live, result, layer, ", ".join(hidden) or "all mended")
+        layers.append({"mended": list(repair.defects), "shows": list(hidden), "measured": layer.describe(), **said})
         _judge(result, layer, following)
         if following is None:
             break
@@ -180,6 +187,42 @@ def _flows(live: Live, source: Node, destination: Node) -> FlowsResult:
     with Flows(live, source, destination) as flows:
         time.sleep(_FLOW_S)
         return flows.finish()
+
+
+def _foretell(live: Live, result: StageResult, layer: Layer, name: str) -> dict[str, object]:
+    """Hold a layer against the twin: what is answered, what crosses in clear, how many tunnels and sessions are up."""
+    twin = Twin(intended(live))
+    state = twin.converge()
+    cloud, site = hosts(live)
+    here, there = int(host_address(cloud)), int(host_address(site))
+    said = {
+        "pings from the VPC": (foretell(twin, ping(here, there)), _PINGS, layer.to_site),
+        "pings from the site": (foretell(twin, ping(there, here)), _PINGS, layer.to_cloud),
+        "flows from the VPC": (foretell(twin, _flow(here, there)), layer.flows, layer.flows_to_site),
+        "flows from the site": (foretell(twin, _flow(there, here)), layer.flows, layer.flows_to_cloud),
+    }
+    sessions = sum(1 for one in twin.sessions if one.tunnel is not None and state.tables.sessions[one.name].up)
+    clear = any(foretold.in_clear for foretold, _, _ in said.values())
+    found = differences(live, twin, limit_s=_REST_S)
+    result.check(
+        f"{name}: the twin's verdict is what was measured",
+        "; ".join(f"{what}: {one}, {received} of {sent} answered" for what, (one, sent, received) in said.items())
+        + f"; {len(state.liveness.tunnels)} tunnels, {sessions} sessions; {layer.clear} packets in clear",
+        ok=all(one.fits(sent, received) for one, sent, received in said.values())
+        and clear == (layer.clear > 0)
+        and (len(state.liveness.tunnels), sessions) == (layer.tunnels_up, layer.sessions_up),
+    )
+    result.check(
+        f"{name}: every route, BGP session and SA is as the twin computes it",
+        "; ".join(f"{one.code} {one.subject}: {one.problem}" for one in found) or "no difference",
+        ok=not found,
+    )
+    return {"twin": {what: str(one) for what, (one, _, _) in said.items()}}
+
+
+def _flow(source: int, destination: int) -> Packet:
+    """A packet that opens one of the measured UDP flows; their ports are the system's choice."""
+    return Packet(source, destination, UDP, *_ANY_PORTS)
 
 
 def _judge(result: StageResult, layer: Layer, following: Repair | None) -> None:
