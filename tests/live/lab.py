@@ -123,7 +123,8 @@ def foretold(plan: Path, source: str, destination: str, failed: Failures = NOTHI
     """What the twin says of pings; kernel routes, BGP sessions and SAs must not differ from it either."""
     net = live(plan)
     twin = Twin(intended(net))
-    assert differences(net, twin, failed) == []
+    found = differences(net, twin, failed)
+    assert not found, "\n".join(map(str, found))
     return foretell(twin, between(net.host(source), net.host(destination)), failed)
 
 

@@ -220,6 +220,7 @@ def demo(tmp_path_factory):
     command = [SEALANE, "demo", str(plan), "--evidence", str(evidence), "--pings", "200", "--json", "--keep-up"]
     try:
         for _ in range(2):  # timings may fail beside other work on this machine
+            sealane("down", plan)
             done = subprocess.run(
                 command, capture_output=True, text=True, timeout=400, env=environment(), cwd=folder, check=False
             )

@@ -20,6 +20,7 @@ from sealane.app.walk.context import Context, await_encrypted, hosts
 from sealane.app.walk.foretell import differences, foretell
 from sealane.app.walk.result import StageResult
 from sealane.diag import Finding, Severity
+from sealane.host import run_unchecked
 from sealane.model import Node
 from sealane.twin.converge import Twin
 from sealane.twin.packet import UDP, Packet, ping
@@ -142,8 +143,18 @@ def _shows_live(repair: Repair) -> bool:
     return bool(_LIVE & set(repair.defects))
 
 
+def _forget_neighbors(live: Live) -> None:
+    """Let nobody send to a link address that answered for another device: a neighbor entry outlives it for a minute."""
+    for circuit in live.network.circuits:
+        for port in (circuit.cloud, circuit.site):
+            if port is not None:
+                place = live.lowered.places[port.node]
+                run_unchecked(["ip", "-n", place.namespace, "neigh", "flush", "dev", place.names[port.interface]])
+
+
 def _measure(context: Context, live: Live, result: StageResult, *, sessions_expected: bool) -> Layer:
     cloud, site = hosts(live)
+    _forget_neighbors(live)
     wait_until(lambda: _all_established(live), _SESSION_LIMIT_S if sessions_expected else _QUIET_S, 0.1)
     time.sleep(_SETTLE_S)
     place = live.lowered.places[live.network.circuits[0].cloud.node]
