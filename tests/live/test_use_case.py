@@ -277,6 +277,27 @@ def test_demo_evidence_is_complete(demo):
     assert list((evidence / "configurations").iterdir())
 
 
+VERDICTS = {
+    "plain": "clear", "tunnels-up": "clear", "encrypted": "encrypted", "tunnel-1-down": "encrypted",
+    "tunnel-2-down": "encrypted", "both-down-open": "clear", "both-down-required": "unanswered",
+}
+"""The twin's, for pings between the VPC and the site; the stage's checks hold them against what was measured."""
+
+
+def test_the_twin_has_the_verdict_of_every_stage_and_differs_nowhere(demo):
+    _, evidence, _ = demo
+    stages = {one["id"]: one for one in json.loads((evidence / "evidence.json").read_text())["stages"]}
+    twins = {name: stage["facts"]["twin"] for name, stage in stages.items() if "twin" in stage["facts"]}
+    assert {name: twins[name]["verdict"] for name in VERDICTS} == VERDICTS
+    assert all(one["differences"] == [] for name, one in twins.items() if name != "bgp-without-host-routes")
+    assert "loop" in "".join(twins["no-route-policy"]["tunnels_down"].values())
+    moving = twins["bgp-without-host-routes"]
+    assert moving["stability"] == "oscillating"
+    assert [address in "".join(moving["repair"]) for address in OUTER] == [True, True]
+    assert {tuple(one) for one in moving["cycle"]} <= {tuple(one) for one in moving["states_seen"]}
+    assert len(stages["as-published"]["facts"]["layers"]) == 7
+
+
 def test_demo_tells_no_key(demo):
     done, evidence, plan = demo
     folder = RUN / name_of(plan)
