@@ -23,10 +23,12 @@ def main() -> int:
         for line in campaign.summary(outcomes):
             print(line)
         worst = next((one for one in outcomes if one.found), None)
-        if worst is not None and settings.shrink:
+        if worst is not None and settings.shrink and not campaign.interrupted:
             smaller = shrink(worst.case, settings.shrink, settings.jobs)
             print(f"{worst.case.title}, made smaller in {smaller.runs} runs:\n{written(smaller.case)}")
             print("\n".join(smaller.found))
+    if campaign.interrupted:
+        return 1
     return 3 if any(one.found or one.error for one in outcomes) else 0
 
 

@@ -59,6 +59,7 @@ class Campaign:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
+        self.interrupted = False
 
     @contextmanager
     def alone(self) -> Iterator[None]:
@@ -90,7 +91,7 @@ class Campaign:
         ]
         started = time.monotonic()
         outcomes = []
-        with ProcessPoolExecutor(one.jobs) as pool:
+        with ProcessPoolExecutor(one.jobs, initializer=_end_when_told) as pool:
             try:
                 for outcome in _in_turn(pool, cases, one.jobs, started + one.seconds):
                     outcomes.append(outcome)
@@ -98,6 +99,7 @@ class Campaign:
                     self._keep(outcome)
             except (KeyboardInterrupt, BrokenProcessPool):
                 print("interrupted: what was at work is left out")
+                self.interrupted = True
                 for child in multiprocessing.active_children():
                     child.terminate()
         print(f"{len(outcomes)} of {len(cases)} networks in {time.monotonic() - started:.0f} s")
@@ -152,8 +154,6 @@ def attempt(case: Case, prefix: str = NAME) -> Outcome:
 
     A case that breaks tells so in its outcome, since it must not end the others.
     """
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
     try:
         outcome = run_case(case, f"{prefix}-{case.title}")
         if outcome.found:
@@ -187,6 +187,12 @@ def clear(prefix: str = NAME) -> None:
     for name in filter(re.compile(rf"{prefix}-[a-z0-9]+").fullmatch, networks_present()):
         with suppress(Fault):
             Controller(name).down()
+
+
+def _end_when_told() -> None:
+    """A worker leaves cleaning up to the run that it belongs to."""
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:
