@@ -1,6 +1,6 @@
 """Protocols and ports: the finitely many shapes of packets that filters tell apart, and which of them pass where."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from sealane.model import FilterRule, Network, Node, PortRange
 from sealane.net import NodeName
@@ -15,6 +15,7 @@ Shapes = int
 _CLIENT_PORT = 50_000
 _LAST_PORT = 65_535
 _ICMP_SHAPES = ((ICMP, 0, ECHO_REQUEST), (ICMP, 0, ECHO_REPLY))
+_UNREACHABLE, _GRE, _HIGHEST = 3, 47, 255
 
 
 class Filters:
@@ -25,11 +26,14 @@ class Filters:
 
     def __init__(self, network: Network) -> None:
         self._nodes = {node.name: node for node in network.nodes if node.stateful is not None}
-        self.shapes: tuple[Shape, ...] = tuple(dict.fromkeys(_shapes(network)))
+        rules = [rule for node in self._nodes.values() for one in node.access_lists for rule in one.rules]
+        named = dict.fromkeys(_shapes(rules))
+        unnamed = _unnamed(named)
+        self.shapes: tuple[Shape, ...] = (*named, *unnamed)
         self.every: Shapes = (1 << len(self.shapes)) - 1
         self._passing: dict[tuple[NodeName, str, str, int, int], Shapes] = {}
         self.opening: Shapes = sum(
-            1 << index for index, shape in enumerate(self.shapes) if shape[2] not in (ECHO_REPLY, _CLIENT_PORT)
+            1 << index for index, shape in enumerate(named) if shape[2] not in (ECHO_REPLY, _CLIENT_PORT)
         )
         """Shapes that may be the first of a flow: no answers to pings, nothing from a server's port to a client's."""
 
@@ -68,11 +72,11 @@ class Filters:
         return Packet(source, destination, *chosen)
 
 
-def _shapes(network: Network) -> Iterator[Shape]:
+def _shapes(rules: list[FilterRule]) -> Iterator[Shape]:
     """Ordinary packets first; then both directions of every port and type that a rule of a firewall names."""
     yield from _ICMP_SHAPES
-    rules = [rule for node in network.nodes if node.stateful is not None for rule in _rules(node)]
-    clients = sorted({_CLIENT_PORT, *_bounds(rule.source_ports for rule in rules)})
+    bounds = sorted(_bounds(rule.source_ports for rule in rules))
+    clients = dict.fromkeys((_CLIENT_PORT, *bounds, *([1] if bounds else [])))
     servers = sorted({1, *_bounds(rule.destination_ports for rule in rules)})
     for protocol in (TCP, UDP):
         for client in clients:
@@ -87,9 +91,13 @@ def _shapes(network: Network) -> Iterator[Shape]:
             yield rule.protocol or 0, 0, 0
 
 
-def _rules(node: Node) -> Iterator[FilterRule]:
-    for one in node.access_lists:
-        yield from one.rules
+def _unnamed(named: Collection[Shape]) -> tuple[Shape, Shape]:
+    """A type of ICMP and a protocol that stand for all that no rule names."""
+    types = {shape[2] for shape in named if shape[0] == ICMP}
+    protocols = {shape[0] for shape in named}
+    other = next((one for one in range(_UNREACHABLE, _HIGHEST) if one not in types), _HIGHEST)
+    protocol = next((one for one in range(_GRE, _HIGHEST) if one not in protocols), _HIGHEST)
+    return (ICMP, 0, other), (protocol, 0, 0)
 
 
 def _bounds(ranges: Iterable[PortRange | None]) -> Iterator[int]:

@@ -9,7 +9,7 @@ import pytest
 
 from sealane.app.load import load
 from sealane.app.stages import STAGES
-from sealane.model import Mode, StaticRoute, TransitRoute
+from sealane.model import AccessList, FilterRule, Mode, PortRange, StaticRoute, TransitRoute
 from sealane.net import Address, InterfaceAddress, Prefix
 from sealane.twin import liveness
 from sealane.verify import ground
@@ -316,6 +316,37 @@ def test_a_protection_of_addresses_that_nobody_can_have_proves_nothing(tmp_path)
     assert (proof.verdict, proof.judgement("encrypted").not_covered) == (
         Verdict.NOT_COVERED, ("nobody in the plan can have an address of 192.168.99.0/24, which dc-vpc protects",)
     )
+
+
+LEAKING = {
+    "a client's port below those that are denied": (
+        FilterRule(False, 6, source_ports=PortRange(1024, 65535)),
+        FilterRule(True, 6, destination_ports=PortRange(443, 443)),
+    ),
+    "a type of ICMP that no rule names": (
+        FilterRule(False, 1, icmp_type=8), FilterRule(False, 1, icmp_type=0), FilterRule(True, 1),
+    ),
+    "a protocol that no rule names": (*(FilterRule(False, one) for one in (1, 6, 17, 50)), FilterRule(True)),
+}
+
+
+@pytest.mark.parametrize("leak", LEAKING)
+def test_a_leak_that_only_unusual_packets_find_is_found(leak):
+    """The inside interface has the rules; what comes over the circuit in clear is denied, so that nothing answers."""
+    def change(node):
+        lists = tuple(
+            replace(one, rules=tuple(rule for rule in one.rules if rule.protocol is not None or not rule.permit))
+            for one in node.access_lists
+        )
+        ports = tuple(replace(one, access_list_in="IN") if one.nameif == "private" else one for one in node.interfaces)
+        return replace(node, access_lists=(*lists, AccessList("IN", LEAKING[leak])), interfaces=ports)
+
+    found = on_device(change)
+    monitored = replace(found, protections=tuple(replace(one, mode=Mode.MONITOR) for one in found.protections))
+    proof = prove(monitored, 1, ("fail-closed",))
+    texts = [text for one in proof.judgement("fail-closed").violations for text in one.packets]
+    assert any(text.startswith("192.168.20.0/24 -> 172.16.10.0/24") for text in texts)
+    assert {one.doubt for *_, one in examples(proof)} == {""}
 
 
 def on_a_real_line(routes=True):
