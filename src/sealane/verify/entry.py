@@ -20,13 +20,16 @@ class Entry:
 class Entries:
     """Answers where a packet from an address enters.
 
-    A modelled host sends it itself. Any other address enters at the routers of the networks it belongs to; one that
-    belongs to no modelled network, behind each device's inside interfaces, when it is not in the cloud.
+    A modelled host sends it itself; so does a firewall with a protected address, whose lists do not judge that. Any
+    other address enters at the routers of the networks it belongs to; one that belongs to no modelled network, behind
+    each device's inside interfaces, when it is not in the cloud.
     """
 
     def __init__(self, network: Network) -> None:
         self._circuits = {port for one in network.circuits for port in (one.cloud, one.site) if port is not None}
         self._hosts: dict[int, NodeName] = {}
+        self._own: dict[int, NodeName] = {}
+        self._protected = [Cidr.of(prefix) for one in network.protections for prefix in (*one.cloud, *one.site)]
         self._networks: list[tuple[Cidr, Entry]] = []
         self._behind: list[tuple[Cidr, Entry]] = []
         self._beyond: list[Cidr] = []
@@ -45,6 +48,8 @@ class Entries:
                 continue
             if not found.enabled or (node.platform is Platform.VPC and found.name == "tr"):
                 continue
+            own = [int(one.ip) for one in found.addresses] if node.stateful is not None else []
+            self._own |= {address: node.name for address in own if any(one.covers(address) for one in self._protected)}
             entry = Entry(node.name, found.name)
             self._networks += [(Cidr.of(one.network), entry) for one in found.addresses]
             if node.platform in (Platform.ASA, Platform.GATEWAY):
@@ -54,9 +59,9 @@ class Entries:
 
     def of(self, address: int) -> tuple[Entry, ...]:
         """Every place where packets from an address enter; empty when nobody can have it."""
-        host = self._hosts.get(address)
-        if host is not None:
-            return (Entry(host),)
+        sender = self._hosts.get(address) or self._own.get(address)
+        if sender is not None:
+            return (Entry(sender),)
         for known in (self._networks, self._behind):
             found = [(prefix.length, entry) for prefix, entry in known if prefix.covers(address)]
             if found:

@@ -349,6 +349,18 @@ def test_a_leak_that_only_unusual_packets_find_is_found(leak):
     assert {one.doubt for *_, one in examples(proof)} == {""}
 
 
+def test_what_the_device_itself_sends_is_asked_of_no_access_list():
+    def change(node):
+        ports = tuple(replace(one, access_list_in="IN") if one.nameif == "private" else one for one in node.interfaces)
+        return replace(node, access_lists=(*node.access_lists, AccessList("IN", ())), interfaces=ports)
+
+    found = on_device(change)
+    own = tuple(replace(one, site=(Prefix("192.168.50.215/32"),), mode=Mode.MONITOR) for one in found.protections)
+    proof = prove(replace(found, protections=own), 1, ("fail-closed",))
+    shown = {one.packet.source: one for *_, one in examples(proof)}[int(Address("192.168.50.215"))]
+    assert (shown.entry.node, shown.entry.arrived, shown.doubt) == ("cgw", "", "")
+
+
 def on_a_real_line(routes=True):
     """Mode required, on a line that is plugged into this host; without the device's fallback, where asked."""
     found = network(mode=Mode.REQUIRED)
