@@ -6,13 +6,14 @@ one the network can stay in. F is not monotone: a tunnel that comes up may bring
 so that there may be no such state, or several.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from itertools import combinations
 
 State = frozenset[str]
 Step = Callable[[State], State]
+Tried = dict[State, dict[State, State]]
+"""By group of tunnels that may depend on one another, what F makes of each of its states."""
 
 LARGEST_ENUMERATED = 8
 """Tunnels in one component up to which every state is tried; beyond that the verdict is simulated, not proved."""
@@ -89,8 +90,8 @@ def solve(tunnels: Iterable[str], step: Step, coupled: Iterable[frozenset[str]])
     base = trail[-1] & free if not cycle else cycle[0].intersection(*cycle) & free
     if largest > LARGEST_ENUMERATED:
         return _simulated(everything, trail, cycle, cached)
-    fixed = _fixed_points(groups, base, cached)
-    return _verdict(trail, cycle, fixed, groups, cached)
+    tried = _tried(groups, base, cached)
+    return _verdict(trail, cycle, _fixed_points(tried, base), tried)
 
 
 def follow(start: State, step: Step) -> tuple[list[State], tuple[State, ...]]:
@@ -116,37 +117,53 @@ def _at_rest(trail: list[State], cycle: tuple[State, ...], step: Step) -> Livene
     return Liveness(Stability.STABLE, final, (), (final,), proved=True)
 
 
-def _fixed_points(groups: tuple[State, ...], base: State, step: Step) -> tuple[State, ...]:
-    """Every state to stay in: group by group, since groups do not touch one another."""
+def _tried(groups: tuple[State, ...], base: State, step: Step) -> Tried:
+    """F of every state of every group.
+
+    What F makes of a group depends on that group and on the tunnels in no group alone, so that one step tries a state
+    of each group at once.
+    """
+    members = [sorted(group) for group in groups]
+    found: Tried = {group: {} for group in groups}
+    for number in range(1 << max(map(len, members))):
+        chosen = [_subset(names, number) for names in members]
+        after = step(base.union(*(one for one in chosen if one is not None)))
+        for group, state in zip(groups, chosen, strict=True):
+            if state is not None:
+                found[group][state] = after & group
+    return found
+
+
+def _subset(names: Sequence[str], number: int) -> State | None:
+    """The names at the set bits of a number; None beyond the last subset."""
+    if number >= 1 << len(names):
+        return None
+    return frozenset(one for place, one in enumerate(names) if number >> place & 1)
+
+
+def _fixed_points(tried: Tried, base: State) -> tuple[State, ...]:
+    """Every state to stay in."""
     found: list[State] = [base]
-    for group in groups:
-        others = base
-        kept = [
-            frozenset(chosen)
-            for size in range(len(group) + 1)
-            for chosen in combinations(sorted(group), size)
-            if step(others | frozenset(chosen)) & group == frozenset(chosen)
-        ]
+    for after in tried.values():
+        kept = [chosen for chosen, following in after.items() if following == chosen]
         found = [state | chosen for state in found for chosen in kept]
     return tuple(sorted(found, key=lambda one: (len(one), sorted(one))))
 
 
-def _verdict(
-    trail: list[State], cycle: tuple[State, ...], fixed: tuple[State, ...], groups: tuple[State, ...], step: Step
-) -> Liveness:
-    small = [group for group in groups if len(group) <= _LARGEST_ORDERED]
+def _verdict(trail: list[State], cycle: tuple[State, ...], fixed: tuple[State, ...], tried: Tried) -> Liveness:
+    small = [group for group in tried if len(group) <= _LARGEST_ORDERED]
     if cycle:
         always = cycle[0].intersection(*cycle)
         if not fixed:
             stability = Stability.OSCILLATING
-        elif small and all(_some_order_rests(group, always - group, step) for group in small):
+        elif small and all(_some_order_rests(tried[group]) for group in small):
             stability = Stability.ORDER_DEPENDENT
         else:
             stability = Stability.STABLE_UNREACHED
         return Liveness(stability, always, cycle, fixed, proved=True)
     final = trail[-1]
     stability = Stability.STABLE if len(fixed) <= 1 else Stability.BISTABLE
-    if stability is Stability.STABLE and not all(_all_orders_rest(group, final, step) for group in small):
+    if stability is Stability.STABLE and not all(_all_orders_rest(tried[group], final & group) for group in small):
         stability = Stability.ORDER_DEPENDENT
     return Liveness(stability, final, (), fixed, proved=True)
 
@@ -163,27 +180,26 @@ def _simulated(everything: State, trail: list[State], cycle: tuple[State, ...], 
     return Liveness(stability, trail[-1], (), fixed, proved=False)
 
 
-def _singly(group: State, others: State, step: Step) -> dict[State, list[State]]:
+def _singly(after: Mapping[State, State]) -> dict[State, list[State]]:
     """From a group at rest on nothing: every state reached when one tunnel at a time follows F, with its successors."""
     found: dict[State, list[State]] = {}
     waiting: list[State] = [frozenset()]
     while waiting:
         state = waiting.pop()
         if state not in found:
-            moving = (step(others | state) & group) ^ state
-            found[state] = [state ^ {one} for one in sorted(moving)]
+            found[state] = [state ^ {one} for one in sorted(after[state] ^ state)]
             waiting += found[state]
     return found
 
 
-def _some_order_rests(group: State, others: State, step: Step) -> bool:
-    return any(not after for after in _singly(group, others, step).values())
+def _some_order_rests(after: Mapping[State, State]) -> bool:
+    return any(not following for following in _singly(after).values())
 
 
-def _all_orders_rest(group: State, final: State, step: Step) -> bool:
+def _all_orders_rest(tried: Mapping[State, State], final: State) -> bool:
     """True when no order of single changes from a cold start goes on for ever or rests elsewhere."""
-    after = _singly(group, final - group, step)
-    if any(not follows and state != final & group for state, follows in after.items()):
+    after = _singly(tried)
+    if any(not follows and state != final for state, follows in after.items()):
         return False
     done: set[State] = set()
     while True:
