@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from sealane.diag import Finding
+from sealane.diag import Finding, Severity
 from sealane.model import Network, Platform
 from sealane.verify.ground import Ground
 from sealane.verify.properties import PROPERTIES, mtu, overlap
@@ -121,7 +121,10 @@ def _limited(judgement: Judgement, left_out: tuple[str, ...]) -> Judgement:
 
 
 def _rechecked(judgement: Judgement) -> Judgement:
-    """Nothing is said to be shown by a packet of which an independent computation says something else."""
+    """Nothing is said to be shown by a packet of which an independent computation says something else.
+
+    What another packet shows stays a violation.
+    """
     doubts = tuple(
         f"{one.finding.code}: an independent computation of {one.example.packet} finds: {one.example.doubt}"
         for one in judgement.violations
@@ -129,9 +132,14 @@ def _rechecked(judgement: Judgement) -> Judgement:
     )
     if not doubts:
         return judgement
-    return replace(
-        judgement, verdict=Verdict.NOT_COVERED, summary="; ".join(doubts), not_covered=(*judgement.not_covered, *doubts)
+    left_out = (*judgement.not_covered, *doubts)
+    shown = any(
+        one.finding.severity is Severity.ERROR and one.example is not None and one.example.doubt == ""
+        for one in judgement.violations
     )
+    if shown and judgement.verdict is Verdict.VIOLATED:
+        return replace(judgement, not_covered=left_out)
+    return replace(judgement, verdict=Verdict.NOT_COVERED, summary="; ".join(doubts), not_covered=left_out)
 
 
 def _unsure(ground: Ground) -> Iterable[str]:

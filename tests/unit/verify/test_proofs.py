@@ -268,6 +268,14 @@ def one_address_discarded():
     return on_device(lambda node: replace(node, static_routes=(*node.static_routes, wanted)))
 
 
+def test_what_one_packet_shows_is_a_violation_although_another_one_is_denied(monkeypatch):
+    answers = iter(("something else", ""))
+    monkeypatch.setattr(ground, "check_claim", lambda *_: next(answers))
+    proof = prove(network(stage="plain"), 0, ("encrypted",))
+    assert verdicts(proof) == {"encrypted": "violated"}
+    assert len(proof.judgement("encrypted").not_covered) == 1
+
+
 def test_nothing_holds_of_packets_when_not_every_state_of_the_tunnels_was_tried(monkeypatch):
     monkeypatch.setattr(liveness, "LARGEST_ENUMERATED", 1)
     proof = prove(network(), 1, ("encrypted", "fail-closed", "no-recursion", "mtu"))
