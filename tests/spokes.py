@@ -129,14 +129,19 @@ _PARTS = {
 }
 
 
-@cache
-def spokes(sites: int) -> Network:
-    """A plain network: every site with its own circuit, border router and two tunnels; nothing wrong with it."""
+def plan_text(sites: int) -> str:
+    """The plan of a plain network."""
     parts = {
         part: "".join(text.format(n=n, asn=64600 + n, inside=10 + n) for n in range(1, sites + 1)).rstrip("\n")
         for part, text in _PARTS.items()
     }
-    plan, findings = read_plan(_HEAD.format(**parts), "spokes.yaml")
+    return _HEAD.format(**parts)
+
+
+@cache
+def spokes(sites: int) -> Network:
+    """A plain network: every site with its own circuit, border router and two tunnels; nothing wrong with it."""
+    plan, findings = read_plan(plan_text(sites), "spokes.yaml")
     assert plan is not None, findings
     network, findings = expand(plan, {})
     assert network is not None, findings
@@ -358,7 +363,8 @@ class General:
             clear = clear or (hop.circuit and hop.clear)
         if trip.delivered:
             return int(Verdict.CLEAR if clear else Verdict.ENCRYPTED if secret else Verdict.LOCAL)
-        return int(Verdict.LOOPING if trip.fate is Fate.LOOP else Verdict.DROPPED)
+        leaked = Verdict.LEAKED if clear else Verdict.NONE
+        return int((Verdict.LOOPING if trip.fate is Fate.LOOP else Verdict.DROPPED) | leaked)
 
     def _edge(self, node: str, egress: str | None) -> bool:
         if egress is None:

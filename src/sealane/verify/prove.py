@@ -12,6 +12,8 @@ from sealane.verify.violation import Counterexample, Judgement, Verdict, Violati
 
 _OF_NO_PACKET = (overlap.NAME, mtu.NAME)
 """Properties of what is configured rather than of the ways of packets."""
+_LARGEST_SURVEYED = 40
+"""Tunnels: 20 sites with two each. A survey of all single failures takes half a minute for 14, minutes for more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,7 @@ class Proof:
         walks: How many packets had to be walked for it.
         judgements: One for each property asked for.
         not_covered: What the model leaves out of all of them.
+        scope: What else limits them: which twin was asked, about which packets and failures; empty for a survey.
     """
 
     network: str
@@ -39,6 +42,7 @@ class Proof:
     walks: int
     judgements: tuple[Judgement, ...]
     not_covered: tuple[str, ...]
+    scope: tuple[str, ...] = ()
 
     @property
     def verdict(self) -> Verdict:
@@ -72,6 +76,7 @@ class Proof:
             "verdict": self.verdict.value,
             "properties": [one.to_json() for one in self.judgements],
             "not_covered": list(self.not_covered),
+            **({"scope": list(self.scope)} if self.scope else {}),
         }
 
 
@@ -80,13 +85,25 @@ def prove(
 ) -> Proof:
     """Judge properties.
 
+    A network with more than 40 tunnels is left to the twin at scale, where that models it.
+
     Args:
         network: The network.
         failures: The largest number of elements that fail at once.
         properties: Names of those to judge, all of which are demanded then; none means all.
         causes: What is known to be wrong with its devices: the remedies of violations are taken from there.
     """
-    return prove_survey(Survey(network, failures), properties, causes)
+    demanded = tuple(properties)
+    if len(network.tunnels()) <= _LARGEST_SURVEYED:
+        return prove_survey(Survey(network, failures), demanded, causes)
+    from sealane.twin.columns.facts import NotCovered  # noqa: PLC0415 - numpy costs start-up time
+    from sealane.verify.scale import prove_at_scale  # noqa: PLC0415 - numpy costs start-up time
+
+    try:
+        return prove_at_scale(network, failures, demanded, causes)
+    except NotCovered as reason:
+        found = prove_survey(Survey(network, failures), demanded, causes)
+        return replace(found, scope=(f"not proved with the twin at scale: {reason}",))
 
 
 def prove_survey(survey: Survey, properties: Iterable[str] = (), causes: Sequence[Finding] = ()) -> Proof:

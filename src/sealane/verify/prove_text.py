@@ -41,6 +41,7 @@ def table_lines(proof: Proof) -> Iterator[Line]:
         f"up to {proof.failures} of {proof.elements} elements" if proof.failures else
         f"{proof.flows} flows of {proof.classes} classes of addresses, with nothing failed"
     )
+    yield from (Line(f"scope: {text}") for text in proof.scope)
     for one in proof.judgements:
         summary = one.summary if len(one.summary) <= _SHORT else one.summary[: _SHORT - 3] + "..."
         yield Line(f"{one.name:<{_NAME}}{one.verdict.value:<{_VERDICT}}{summary}", _TONES[one.verdict])

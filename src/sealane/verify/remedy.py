@@ -55,7 +55,7 @@ def cure(ground: Ground, flow: Flow, scenario: Scenario, example: Counterexample
     if not carrying:
         reasons = {name: one.reason for name, one in scenario.converged.tunnels.items() if not one.carries}
         return Cure("bring the tunnels up", places, tuple(f"{name}: {why}" for name, why in reasons.items()))
-    return Cure("; ".join(_announcements(ground, flow)), places)
+    return Cure("; ".join(_announcements(ground, flow, example)), places)
 
 
 def cycle_repairs(scenario: Scenario) -> Iterator[str]:
@@ -65,8 +65,10 @@ def cycle_repairs(scenario: Scenario) -> Iterator[str]:
     yield from dict.fromkeys(turn.repair for turn in turns if turn.repair)
 
 
-def _announcements(ground: Ground, flow: Flow) -> Iterator[str]:
-    """What must be told over the tunnels."""
+def _announcements(ground: Ground, flow: Flow, example: Counterexample | None) -> Iterator[str]:
+    """What must be told over the tunnels, by the devices that the packet comes by; by any when it comes by none."""
+    met = set() if example is None else {step.node for step in example.way.steps}
+    devices = ground.network.devices()
     protection = ground.protection(flow)
     if not ground.to_site(flow):
         wanted = ", ".join(map(str, protection.cloud))
@@ -75,7 +77,7 @@ def _announcements(ground: Ground, flow: Flow) -> Iterator[str]:
     destination = flow.destination.address
     for prefix in protection.site:
         if int(prefix.network_address) <= destination <= int(prefix.broadcast_address):
-            for device in ground.network.devices():
+            for device in [one for one in devices if one.name in met] or devices:
                 yield f"let {device.label or device.name} announce {prefix} over the tunnels: {_lines(device, prefix)}"
 
 

@@ -10,8 +10,10 @@ from test_messages import PLAN, PUBLISHED, ROOT, edited, sealane
 
 from sealane.app.prove import Proved, prove_plan
 from sealane.cli.prove import PROPERTIES
+from sealane.verify import prove as proving
 from sealane.verify.codes import CODES
 from sealane.verify.properties import PROPERTIES as JUDGED
+from spokes import plan_text
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -162,3 +164,22 @@ def test_what_runs_leaves_no_choice_of_failures_stage_and_device(words):
     code, out, err = sealane("prove", PLAN, "--live", *words)
     assert (code, out) == (2, "")
     assert f"--live proves what runs now; {words[0]} cannot be chosen for it" in err
+
+
+def test_many_tunnels_are_proved_at_scale_and_the_scope_is_told(tmp_path, monkeypatch):
+    monkeypatch.setattr(proving, "_LARGEST_SURVEYED", 9)
+    plan = tmp_path / "plan.yaml"
+    plan.write_text(plan_text(5), encoding="utf-8")
+    words = ("--property", "fail-closed", "--property", "no-recursion", "--property", "symmetric")
+    code, out, _ = sealane("prove", plan, *words)
+    assert code == 4
+    assert "scope: proved with the twin at scale" in out
+    assert "scope: failures not looked at: link:VPC-Attachment" in out
+    verdicts = {line.split("  ")[0]: line for line in out.splitlines() if not line.startswith((" ", "scope"))}
+    assert " declared " in verdicts["fail-closed"]
+    assert " proved " in verdicts["no-recursion"]
+    assert " not covered " in verdicts["symmetric"]
+    answer = json.loads(sealane("prove", plan, *words, "--json")[1])
+    assert answer["scope"][0].startswith("proved with the twin at scale")
+    (closed,) = (one for one in answer["properties"] if one["property"] == "fail-closed")
+    assert all(one["example"]["outcome"] == "clear" for one in closed["violations"])

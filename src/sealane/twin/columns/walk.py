@@ -31,6 +31,8 @@ class Verdict(IntFlag):
     """It changes as long as the tunnels' cycle lasts."""
     LOCAL = 32
     """They arrive without crossing a circuit."""
+    LEAKED = 64
+    """They are dropped or go round, after a circuit was crossed in clear."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -87,7 +89,8 @@ class _Walkers:
         ended = target < NODES
         if ended.any():
             arrived = np.where(self._clear, Verdict.CLEAR, np.where(self._secret, Verdict.ENCRYPTED, Verdict.LOCAL))
-            verdict = np.where(target == DROPPED, Verdict.DROPPED, arrived).astype(np.uint8)
+            dropped = np.where(self._clear, Verdict.DROPPED | Verdict.LEAKED, Verdict.DROPPED)
+            verdict = np.where(target == DROPPED, dropped, arrived).astype(np.uint8)
             self._found[self.at[ended]] = verdict[ended]
             self.split += self.at[target == SHARED].tolist()
             target = target[~ended]
@@ -101,8 +104,9 @@ class _Walkers:
         self._clear |= ((here > 0) & (here <= borders) & (there > borders)) | ((here > borders) & (there > 0))
         self._secret |= ((here == TRANSIT) & (there > borders)) | ((here > borders) & (there == TRANSIT))
         lost, again = self._at_dead_device(table), table == self._mark
-        self._found[self.at[lost]] = Verdict.DROPPED
-        self._found[self.at[again]] = Verdict.LOOPING
+        leaked = np.where(self._clear, Verdict.LEAKED, 0).astype(np.uint8)
+        self._found[self.at[lost]] = leaked[lost] | np.uint8(Verdict.DROPPED)
+        self._found[self.at[again]] = leaked[again] | np.uint8(Verdict.LOOPING)
         self._table = table
         self._steps += 1
         if self._steps == self._next_mark:
@@ -128,18 +132,19 @@ class _Search:
         return int(self._found)
 
     def _visit(self, at: int, *, clear: bool, secret: bool) -> None:
+        leaked = Verdict.LEAKED if clear else Verdict.NONE
         if at in self._way:
-            self._found |= Verdict.LOOPING
+            self._found |= Verdict.LOOPING | leaked
             return
         if (at, clear, secret) in self._closed:
             return
         if at > self._borders and not self._ways.up.device[at - 1 - self._borders]:
-            self._found |= Verdict.DROPPED
+            self._found |= Verdict.DROPPED | leaked
             return
         self._way.append(at)
         for target in self._choices(at):
             if target == DROPPED:
-                self._found |= Verdict.DROPPED
+                self._found |= Verdict.DROPPED | leaked
             elif target < NODES:
                 self._found |= Verdict.CLEAR if clear else Verdict.ENCRYPTED if secret else Verdict.LOCAL
             else:

@@ -72,13 +72,14 @@ def _violation(ground: Ground, flows: list[Flow], failing: _Failing, *, delivere
         Severity.INFO if accepted else Severity.ERROR,
         f"protection {protection.name}",
         f"packets {what} over {', '.join(ground.survey.outcome(flow, scenario).clear)} {when}{ways}",
-        _remedy(protection.mode),
+        remedy_of(protection.mode),
         known(*(() if example is None else places_of(example.way)), protection.origin),
     )
     return Violation(finding, packets_text(ground, flows), names(sets), example)
 
 
-def _remedy(mode: Mode) -> str:
+def remedy_of(mode: Mode) -> str:
+    """How packets of a mode are kept from falling back."""
     if mode is Mode.REQUIRED:
         return (
             "take the routes over the circuit away from the device, or let its access lists drop these packets: the "

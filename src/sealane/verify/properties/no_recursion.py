@@ -25,12 +25,12 @@ def judge(ground: Ground, *, demanded: bool) -> Judgement:
     groups: dict[str, dict[Failures, Scenario]] = {}
     tunnels: dict[str, dict[str, None]] = {}
     for scenario in ground.scenarios:
-        trouble = _trouble(scenario)
+        trouble = trouble_of(scenario)
         if trouble is not None:
             groups.setdefault(trouble[0], {})[scenario.failed] = scenario
             tunnels.setdefault(trouble[0], {}).update(dict.fromkeys(trouble[1]))
     found = tuple(
-        _violation(ground, words, tuple(sorted(tunnels[words])), failing) for words, failing in groups.items()
+        violation_of(ground, words, tuple(sorted(tunnels[words])), failing) for words, failing in groups.items()
     )
     if found:
         return Judgement(NAME, Verdict.VIOLATED, "; ".join(_short(one) for one in found), found)
@@ -43,7 +43,7 @@ def _short(one: Violation) -> str:
     return f"{one.finding.subject} {one.finding.problem.partition(':')[0].removeprefix('they ')}"
 
 
-def _trouble(scenario: Scenario) -> tuple[str, tuple[str, ...]] | None:
+def trouble_of(scenario: Scenario) -> tuple[str, tuple[str, ...]] | None:
     """(what happens, the tunnels it happens to)."""
     liveness, tunnels = scenario.converged.liveness, scenario.converged.tunnels
     inside = [name for name, one in tunnels.items() if any(trip.fate is Fate.RECURSION for trip in one.outer)]
@@ -53,7 +53,8 @@ def _trouble(scenario: Scenario) -> tuple[str, tuple[str, ...]] | None:
     return ("send their own packets into a tunnel", tuple(sorted(inside))) if inside else None
 
 
-def _violation(ground: Ground, words: str, tunnels: tuple[str, ...], failing: dict[Failures, Scenario]) -> Violation:
+def violation_of(ground: Ground, words: str, tunnels: tuple[str, ...], failing: dict[Failures, Scenario]) -> Violation:
+    """What is shown of tunnels in trouble: ``words`` and ``tunnels`` as ``trouble_of`` tells them."""
     sets = minimal(failing)
     scenario = failing[sets[0]]
     cycle = explain_cycle(scenario.converged)
