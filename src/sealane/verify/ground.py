@@ -20,6 +20,8 @@ from sealane.verify.universe import AddressClass
 from sealane.verify.violation import Counterexample
 from sealane.verify.ways import trip_end
 
+UNPROTECTED = "the plan protects nothing"
+"""Why nothing is proved of encryption without a protection: who deletes them all must not get a proof."""
 _NOT_COVERED = "not covered by the checker: "
 _MOST_NAMED = 6
 

@@ -168,7 +168,8 @@ def test_two_failures_at_once_are_all_tried_and_only_the_smallest_are_named():
     [
         ("bgp-on-vbr", {"fail-closed": "declared"}),
         ("load-balancing", {}),
-        ("active-standby", {"redundancy": "proved"}),
+        # It protects nothing: nothing is proved of encryption.
+        ("active-standby", {"redundancy": "proved", "encrypted": "not covered", "fail-closed": "not covered"}),
         ("hangzhou-gateway", {"fail-closed": "declared", "no-loop": "violated"}),
     ],
 )

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from sealane.diag import Finding, Severity
 from sealane.twin.element import NOTHING, Failures
-from sealane.verify.ground import Ground, known, minimal, names, packets_text
+from sealane.verify.ground import UNPROTECTED, Ground, known, minimal, names, packets_text
 from sealane.verify.outcome import Result
 from sealane.verify.remedy import cure
 from sealane.verify.survey import Flow, Scenario
@@ -17,7 +17,7 @@ def judge(ground: Ground, *, demanded: bool) -> Judgement:
     """See the module."""
     del demanded
     if not ground.network.protections:
-        return Judgement(NAME, Verdict.PROVED, "the plan protects nothing")
+        return Judgement(NAME, Verdict.NOT_COVERED, UNPROTECTED, (), (UNPROTECTED,))
     found = (*_without_failures(ground), *_in_part(ground))
     if found:
         summary = "; ".join(dict.fromkeys(one.finding.problem.partition(";")[0] for one in found))

@@ -6,7 +6,7 @@ from sealane.diag import Finding, Severity
 from sealane.model import Mode
 from sealane.twin.element import Failures
 from sealane.twin.packet import Fate
-from sealane.verify.ground import Ground, known, minimal, names, packets_text, sets_text
+from sealane.verify.ground import UNPROTECTED, Ground, known, minimal, names, packets_text, sets_text
 from sealane.verify.outcome import Outcome, Result
 from sealane.verify.remedy import places_of
 from sealane.verify.survey import Flow, Scenario
@@ -20,10 +20,13 @@ def judge(ground: Ground, *, demanded: bool) -> Judgement:
     """See the module."""
     del demanded
     if not ground.network.protections:
-        return Judgement(NAME, Verdict.PROVED, "the plan protects nothing")
+        return Judgement(NAME, Verdict.NOT_COVERED, UNPROTECTED, (), (UNPROTECTED,))
     found = tuple(_violations(ground))
+    deserted = tuple(ground.deserted())
     if any(one.finding.severity is Severity.ERROR for one in found):
         verdict = Verdict.VIOLATED
+    elif deserted:
+        return Judgement(NAME, Verdict.NOT_COVERED, "; ".join(deserted), found, deserted)
     else:
         verdict = Verdict.DECLARED if found else Verdict.PROVED
     if found:

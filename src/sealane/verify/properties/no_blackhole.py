@@ -27,6 +27,9 @@ def judge(ground: Ground, *, demanded: bool) -> Judgement:
     if found:
         summary = "; ".join(dict.fromkeys(one.finding.problem.partition(":")[0] for one in found))
         return Judgement(NAME, Verdict.VIOLATED, summary, found)
+    deserted = tuple(ground.deserted())
+    if deserted:
+        return Judgement(NAME, Verdict.NOT_COVERED, "; ".join(deserted), (), deserted)
     count = sum(map(ground.reachable, ground.protected))
     return Judgement(NAME, Verdict.PROVED, f"{count} protected flows arrive wherever a line is left")
 
