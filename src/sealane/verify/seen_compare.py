@@ -32,7 +32,7 @@ def compare(twin: Twin, seen: Seen, failed: Failures = NOTHING) -> tuple[Finding
         found.append(_moving(twin, expected, known))
     else:
         tunnels = known.tunnels | (known.unread & rest)
-        found += _sessions(known, rest, twin.tables(known.failed, tunnels))
+        found += _sessions(known, rest, twin.tables(known.failed | failed, tunnels))
         found += compare_routes(twin, known.failed | known.silent(), tunnels, seen)
     return sort_findings(found)
 

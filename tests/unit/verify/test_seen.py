@@ -188,6 +188,14 @@ def test_a_session_that_is_down_names_its_ends_and_a_silent_daemon(twin):
     assert ["the BGP daemon of cgw does not answer" in one.remedy for one in sessions] == [True, True]
 
 
+def test_a_session_that_is_known_to_have_failed_is_no_difference():
+    standby = Twin(NETWORKS["active-standby"])
+    failed = frozenset({Element(ElementKind.BGP, "vbr1/10.0.0.2")})
+    reading = seen_of(standby.converge(failed))
+    assert codes(compare(standby, reading)) == ["SEEN-004"]
+    assert compare(standby, reading, failed) == ()
+
+
 def test_a_tunnel_that_stands_while_its_way_is_lost_is_silent_for_the_time_being():
     looping = Twin(STAGES["no-route-policy"](NETWORKS["hangzhou"]))
     state = looping.converge()
