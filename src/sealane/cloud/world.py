@@ -1,0 +1,155 @@
+"""All documents in memory with their indices, and the transaction in which an operation changes them."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from typing import TypeAlias
+
+from sealane.cloud.document import Document
+
+Fits: TypeAlias = Callable[[Document], bool]
+
+
+class World:
+    """Every document; looking one up costs the same however many there are.
+
+    It changes only by ``adopt``, with what a store has made durable before.
+    """
+
+    def __init__(self, documents: Iterable[Document] = ()) -> None:
+        self._by_id: dict[str, Document] = {}
+        self._of_kind: dict[tuple[str, str], dict[str, None]] = {}
+        self._children: dict[str, dict[str, None]] = {}
+        self._sequence = 0
+        self.unsettled: set[str] = set()
+        """Ids of documents whose generation the network has not reached."""
+        for document in sorted(documents, key=lambda one: one.sequence):
+            self._add(document)
+
+    def __len__(self) -> int:
+        return len(self._by_id)
+
+    def get(self, document_id: str) -> Document | None:
+        """The document of that id, of whatever account."""
+        return self._by_id.get(document_id)
+
+    def of_kind(self, account: str, kind: str) -> Iterator[Document]:
+        """An account's documents of a kind, oldest first."""
+        return (self._by_id[one] for one in self._of_kind.get((account, kind), ()))
+
+    def count(self, account: str, kind: str) -> int:
+        """How many there are."""
+        return len(self._of_kind.get((account, kind), ()))
+
+    def children(self, parent: str, kind: str | None = None) -> Iterator[Document]:
+        """The documents that belong to one, oldest first."""
+        found = (self._by_id[one] for one in self._children.get(parent, ()))
+        return found if kind is None else (one for one in found if one.kind == kind)
+
+    def everything(self) -> Iterator[Document]:
+        """All documents, oldest first."""
+        return iter(tuple(self._by_id.values()))
+
+    @property
+    def sequence(self) -> int:
+        """The highest sequence that was given out."""
+        return self._sequence
+
+    def adopt(self, changes: Iterable["Document | str"]) -> None:
+        """Take over documents, new or changed, and ids of those that are gone."""
+        for change in changes:
+            if isinstance(change, str):
+                self._remove(change)
+            else:
+                self._add(change)
+
+    def _add(self, document: Document) -> None:
+        self._by_id[document.id] = document
+        self._of_kind.setdefault((document.account, document.kind), {})[document.id] = None
+        if document.parent:
+            self._children.setdefault(document.parent, {})[document.id] = None
+        self._sequence = max(self._sequence, document.sequence)
+        if document.settled < document.generation:
+            self.unsettled.add(document.id)
+        else:
+            self.unsettled.discard(document.id)
+
+    def _remove(self, document_id: str) -> None:
+        former = self._by_id.pop(document_id, None)
+        if former is None:
+            return
+        self._of_kind[former.account, former.kind].pop(document_id, None)
+        if former.parent:
+            self._children.get(former.parent, {}).pop(document_id, None)
+        self.unsettled.discard(document_id)
+
+
+class Transaction:
+    """A view of the world with one operation's changes, which are all made or none."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._changed: dict[str, Document | None] = {}
+
+    @property
+    def changes(self) -> tuple[Document | str, ...]:
+        """What changed, in order: documents, and ids of those that were removed."""
+        return tuple(document or one for one, document in self._changed.items())
+
+    def get(self, document_id: str) -> Document | None:
+        """See World.get."""
+        if document_id in self._changed:
+            return self._changed[document_id]
+        return self._world.get(document_id)
+
+    def of_kind(self, account: str, kind: str) -> Iterator[Document]:
+        """See World.of_kind."""
+        wanted = account, kind
+        yield from self._view(self._world.of_kind(account, kind), lambda one: (one.account, one.kind) == wanted)
+
+    def children(self, parent: str, kind: str | None = None) -> Iterator[Document]:
+        """See World.children."""
+        yield from self._view(
+            self._world.children(parent, kind), lambda one: one.parent == parent and kind in (None, one.kind)
+        )
+
+    def count(self, account: str, kind: str) -> int:
+        """See World.count."""
+        if not self._changed:
+            return self._world.count(account, kind)
+        return sum(1 for _ in self.of_kind(account, kind))
+
+    def put(self, document: Document) -> Document:
+        """Keep a new document or a new version of one; what is kept is returned, with its place in the order.
+
+        Raises:
+            ValueError: The new version is of another kind, owner or parent.
+        """
+        former = self.get(document.id)
+        if former is not None and _fixed(former) != _fixed(document):
+            raise ValueError(f"{document.id} cannot become {_fixed(document)}, it is {_fixed(former)}")
+        if not document.sequence:
+            highest = max((one.sequence for one in self._changed.values() if one is not None), default=0)
+            document = replace(document, sequence=max(highest, self._world.sequence) + 1)
+        self._changed[document.id] = document
+        return document
+
+    def remove(self, document_id: str) -> None:
+        """Forget a document."""
+        if self._world.get(document_id) is None:
+            self._changed.pop(document_id, None)
+        else:
+            self._changed[document_id] = None
+
+    def _view(self, found: Iterator[Document], fits: Fits) -> Iterator[Document]:
+        for one in found:
+            now = self._changed.get(one.id, one)
+            if now is not None and fits(now):
+                yield now
+        for one_id, document in tuple(self._changed.items()):
+            if document is not None and self._world.get(one_id) is None and fits(document):
+                yield document
+
+
+def _fixed(document: Document) -> tuple[str, str, str, str]:
+    """What a document is for good."""
+    return document.kind, document.account, document.region, document.parent
