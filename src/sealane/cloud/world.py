@@ -122,9 +122,9 @@ class Transaction:
         """Keep a new document or a new version of one; what is kept is returned, with its place in the order.
 
         Raises:
-            ValueError: The new version is of another kind, owner or parent.
+            ValueError: The new version is of another kind, owner or parent, or has the id of one that was.
         """
-        former = self.get(document.id)
+        former = self.get(document.id) or self._world.get(document.id)
         if former is not None and _fixed(former) != _fixed(document):
             raise ValueError(f"{document.id} cannot become {_fixed(document)}, it is {_fixed(former)}")
         if not document.sequence:

@@ -19,14 +19,15 @@ STEPS = st.lists(st.one_of(PUTS, IDS), max_size=12)
 
 
 def apply(transaction: Transaction, model: dict[str, Document], steps: list[Document | str]) -> None:
+    ever = dict(model)
     for step in steps:
         if isinstance(step, str):
             transaction.remove(step)
             model.pop(step, None)
         else:
-            former = model.get(step.id)
+            former = model.get(step.id) or ever.get(step.id)
             kept = replace(former, settled=step.settled) if former else step
-            model[step.id] = transaction.put(kept)
+            model[step.id] = ever[step.id] = transaction.put(kept)
 
 
 def view(state: World | Transaction) -> dict[str, list[str]]:
