@@ -6,7 +6,7 @@ The things do not know each other; ``plan``, ``checks`` and ``assemble`` are whe
 from sealane.kinds.assemble import expand
 from sealane.kinds.ipsec_connection import PSK, PskEnv, PskFile, PskGenerate, PskInline, PskSource
 from sealane.kinds.names import slug
-from sealane.kinds.plan import Plan, device_configs, psk_sources, read_plan
+from sealane.kinds.plan import Plan, device_configs, psk_sources, read_plan, read_tree
 from sealane.kinds.schema import plan_schema
 
 __all__ = [
@@ -22,5 +22,6 @@ __all__ = [
     "plan_schema",
     "psk_sources",
     "read_plan",
+    "read_tree",
     "slug",
 ]

@@ -1,6 +1,6 @@
 """The plan: every thing an operator wrote, read and checked."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from sealane.diag import Finding, Origin, has_errors
@@ -13,7 +13,7 @@ from sealane.kinds.site import SITE, Site
 from sealane.kinds.transit_router import CEN, TRANSIT_ROUTER, CenSpec, TransitRouterSpec
 from sealane.kinds.vbr import VBR, VirtualBorderRouterSpec
 from sealane.kinds.vpc import VPC, Vpc
-from sealane.spec import Field, ListOf, Notes, Places, Record, Spot, Text, Whole, parse
+from sealane.spec import Field, ListOf, Mark, Notes, Places, Record, Spot, Text, Whole, parse
 
 VERSION = 1
 MOST_CUSTOMER_GATEWAYS = 100
@@ -77,13 +77,20 @@ def read_plan(text: str, file: str) -> tuple[Plan | None, tuple[Finding, ...]]:
     Returns:
         The plan, None when nothing of it is usable, and every finding at once. Never raises.
     """
+    mark, syntax = parse(text, file, SENSITIVE)
+    return (None, syntax) if mark is None else read_tree(mark, syntax)
+
+
+def read_tree(mark: Mark, syntax: Sequence[Finding] = ()) -> tuple[Plan | None, tuple[Finding, ...]]:
+    """Read and check a plan that is a tree already; ``syntax`` are findings of the text it came from.
+
+    Returns:
+        As ``read_plan``.
+    """
     from sealane.kinds.checks import check_plan  # noqa: PLC0415 - checks read the Plan that is defined here
 
-    mark, syntax = parse(text, file, SENSITIVE)
     notes = Notes()
     notes.extend(syntax)
-    if mark is None:
-        return None, notes.findings()
     plan = PLAN.read(mark, Spot("plan", "", notes))
     if plan is not None:
         check_plan(plan, notes)

@@ -1,0 +1,134 @@
+"""A VPC with its vSwitches, routes, security groups and instances as a piece of a plan."""
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Protocol
+
+from sealane.cloud.document import Document
+from sealane.cloud.to_plan.names import Names
+from sealane.cloud.to_plan.piece import Piece, Value
+from sealane.net import parse_prefix
+
+_RUNNING = frozenset({"Pending", "Starting", "Running"})
+_NORMAL = "normal"
+_PROTOCOLS = frozenset({"TCP", "UDP", "ICMP", "GRE", "ALL"})
+
+
+class View(Protocol):
+    """The documents that are not being deleted."""
+
+    def get(self, document_id: str) -> Document | None:
+        """The document of that id."""
+        ...
+
+    def children(self, parent: str, kind: str) -> Iterator[Document]:
+        """The documents of a kind that belong to one."""
+        ...
+
+    def of_kind(self, account: str, kind: str) -> Iterator[Document]:
+        """An account's documents of a kind."""
+        ...
+
+
+def vpc_piece(vpc: Document, view: View, names: Names, attachment: str | None) -> Piece | None:
+    """The VPC; None while it has no vSwitch and so nothing to carry.
+
+    Args:
+        vpc: Its document.
+        view: Where to look up what belongs to it.
+        names: How things are called.
+        attachment: Id of the attachment that joins it to the transit router.
+    """
+    switches = tuple(view.children(vpc.id, "vswitch"))
+    if not switches:
+        return None
+    instances = [one for switch in switches for one in view.children(switch.id, "instance") if one.status in _RUNNING]
+    groups = {one.id: one for one in view.children(vpc.id, "security_group")}
+    members = _members(instances)
+    used = {_group_ids(one): _group_name(_group_ids(one), names) for one in instances if _group_ids(one)}
+    return Piece(vpc.id, {
+        "name": names.of(vpc.id),
+        "cidr_block": vpc.text("CidrBlock"),
+        "vswitches": [Piece(one.id, {"name": names.of(one.id), "zone_id": one.text("ZoneId"),
+                                     "cidr_block": one.text("CidrBlock")}) for one in switches],
+        "route_entries": list(_routes(vpc, view, names, attachment)),
+        "security_groups": [
+            Piece(ids[0], {"name": name, "rules": list(_rules([groups[one] for one in ids if one in groups], view,
+                                                              members))})
+            for ids, name in used.items()
+        ],
+        "instances": [
+            Piece(one.id, {"name": names.of(one.id), "vswitch": names.of(one.parent),
+                           "private_ip_address": one.text("PrivateIpAddress"),
+                           "security_group": used.get(_group_ids(one))})
+            for one in instances
+        ],
+    })
+
+
+def _routes(vpc: Document, view: View, names: Names, attachment: str | None) -> Iterator[Piece]:
+    """Routes to the transit router, each destination once: of all the VPC's tables, the system table first."""
+    if attachment is None:
+        return
+    seen = set()
+    for table in view.children(vpc.id, "route_table"):
+        for one in view.children(table.id, "route_entry"):
+            destination = one.text("DestinationCidrBlock")
+            if one.text("NextHopId") == attachment and destination not in seen:
+                seen.add(destination)
+                yield Piece(one.id, {"destination_cidr_block": destination, "next_hop": names.of(attachment)})
+
+
+def _group_ids(instance: Document) -> tuple[str, ...]:
+    found = instance.fields.get("SecurityGroupIds")
+    return tuple(sorted(map(str, found))) if isinstance(found, Sequence) and not isinstance(found, str) else ()
+
+
+def _group_name(ids: tuple[str, ...], names: Names) -> str:
+    """One group keeps its name; an instance in several gets their union, under a name of its own."""
+    if len(ids) == 1:
+        return names.of(ids[0])
+    return "groups-" + hashlib.sha256(" ".join(ids).encode()).hexdigest()[:12]
+
+
+def _members(instances: Sequence[Document]) -> Mapping[str, tuple[str, ...]]:
+    """Addresses of the instances in each group."""
+    found: dict[str, list[str]] = {}
+    for one in instances:
+        for group in _group_ids(one):
+            found.setdefault(group, []).append(f"{one.text('PrivateIpAddress')}/32")
+    return {group: tuple(sorted(addresses)) for group, addresses in found.items()}
+
+
+def _rules(
+    groups: Sequence[Document], view: View, members: Mapping[str, tuple[str, ...]]
+) -> Iterator[Piece]:
+    for group in groups:
+        for rule in view.children(group.id, "security_rule"):
+            yield from _rule(rule, members)
+        if group.text("SecurityGroupType") in ("", _NORMAL):
+            for address in members.get(group.id, ()):  # members of a normal group reach each other
+                yield Piece(group.id, {"direction": "ingress", "ip_protocol": "ALL", "source_cidr_ip": address,
+                                       "priority": 100})
+
+
+def _rule(rule: Document, members: Mapping[str, tuple[str, ...]]) -> Iterator[Piece]:
+    direction = rule.text("Direction") or "ingress"
+    key, group = (("source_cidr_ip", "SourceGroupId") if direction == "ingress" else ("dest_cidr_ip", "DestGroupId"))
+    written = rule.text("SourceCidrIp" if direction == "ingress" else "DestCidrIp")
+    peers = (written,) if written else members.get(rule.text(group), ())
+    protocol = rule.text("IpProtocol").upper()
+    if protocol not in _PROTOCOLS:
+        return
+    for peer in peers:
+        prefix = parse_prefix(peer)
+        if prefix is not None:
+            entries: dict[str, Value | None] = {
+                "direction": direction,
+                "ip_protocol": protocol,
+                "port_range": rule.text("PortRange") or None,
+                key: str(prefix),
+                "policy": (rule.text("Policy") or "accept").lower(),
+                "priority": int(rule.text("Priority") or 1),
+            }
+            yield Piece(rule.id, entries)
