@@ -1,5 +1,6 @@
 """The call of an operation, and the registry of operations."""
 
+import functools
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol, TypeAlias
@@ -7,6 +8,7 @@ from typing import Protocol, TypeAlias
 from sealane.cloud.document import Document, Fields, Json
 from sealane.cloud.error import CloudError
 from sealane.cloud.observed import Nothing, Observed
+from sealane.cloud.refusal import refuse
 from sealane.cloud.world import Transaction
 
 
@@ -91,13 +93,22 @@ Handler: TypeAlias = Callable[[Call, Transaction], Fields]
 class Operation:
     """One operation of a product.
 
-    ``writes`` is False for an operation that only reads: it needs neither a client token nor the audit log.
+    Args:
+        product: Such as ``Vpc``.
+        action: Such as ``CreateVpc``.
+        handle: Carries it out; refuses what is refused first. ``inspect.unwrap`` gives the handler as it was written.
+        writes: False for an operation that only reads: it needs neither a client token nor the audit log.
+        ignores: Parameters that are accepted without effect, with dots for members of structs; a struct stands for all
+            of its members. What is neither ignored nor refused must be implemented, see ``cloud.coverage``.
+        refuses: Parameters that nobody may give.
     """
 
     product: str
     action: str
     handle: Handler
     writes: bool
+    ignores: frozenset[str] = frozenset()
+    refuses: frozenset[str] = frozenset()
 
 
 class _Register(Protocol):
@@ -111,23 +122,38 @@ class Registry:
         self.product = product
         self.operations: dict[str, Operation] = {}
 
-    def reads(self, *actions: str) -> _Register:
-        """Register a handler that changes nothing."""
-        return self._register(actions, writes=False)
+    def reads(self, *actions: str, ignores: Iterable[str] = (), refuses: Iterable[str] = ()) -> _Register:
+        """Register a handler that changes nothing; see Operation."""
+        return self._register(actions, False, frozenset(ignores), frozenset(refuses))
 
-    def writes(self, *actions: str) -> _Register:
-        """Register a handler that may change documents."""
-        return self._register(actions, writes=True)
+    def writes(self, *actions: str, ignores: Iterable[str] = (), refuses: Iterable[str] = ()) -> _Register:
+        """Register a handler that may change documents; see Operation."""
+        return self._register(actions, True, frozenset(ignores), frozenset(refuses))
 
-    def _register(self, actions: Iterable[str], *, writes: bool) -> _Register:
+    def _register(
+        self, actions: Iterable[str], writes: bool, ignores: frozenset[str], refuses: frozenset[str]
+    ) -> _Register:
+        if both := ignores & refuses:
+            raise ValueError(f"{self.product} {', '.join(actions)}: {sorted(both)} both ignored and refused")
+
         def register(handle: Handler) -> Handler:
+            guarded = _refusing(handle, tuple(sorted(refuses))) if refuses else handle
             for action in actions:
                 if action in self.operations:
                     raise ValueError(f"{self.product} {action} is registered twice")
-                self.operations[action] = Operation(self.product, action, handle, writes)
+                self.operations[action] = Operation(self.product, action, guarded, writes, ignores, refuses)
             return handle
 
         return register
+
+
+def _refusing(handle: Handler, refuses: Iterable[str]) -> Handler:
+    @functools.wraps(handle)
+    def guarded(call: Call, state: Transaction) -> Fields:
+        refuse(call.params, refuses)
+        return handle(call, state)
+
+    return guarded
 
 
 __all__ = ["Call", "Handler", "Json", "Operation", "Registry"]
