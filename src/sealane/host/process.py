@@ -15,6 +15,8 @@ from sealane.host.netns import entered, namespace_path
 _VARIABLE = b"SEALANE_PROCESS="
 _TERM_GRACE_S = 2.0
 _POLL_S = 0.01
+_STARTED: list[subprocess.Popen[bytes]] = []
+"""What this process started and may yet have to bury; those that ended are, whenever another is started."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -53,9 +55,10 @@ def spawn(
     """
     variables = _variables(tag, environment)
     descriptor = _open_log(log)
+    _STARTED[:] = [one for one in _STARTED if one.poll() is None]
     try:
         with entered(tag.namespace or None):
-            return subprocess.Popen(
+            started = subprocess.Popen(
                 command,
                 stdin=subprocess.DEVNULL,
                 stdout=descriptor,
@@ -64,6 +67,8 @@ def spawn(
                 env=variables,
                 cwd="/",
             )
+        _STARTED.append(started)
+        return started  # noqa: TRY300 - belongs to the namespace above
     except FileNotFoundError as error:
         raise Fault(f"start {command[0]}", "it is not installed", "run make setup") from error
     finally:

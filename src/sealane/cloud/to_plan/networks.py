@@ -4,7 +4,7 @@ A transit router makes one network with everything attached to it. A VPC or a bo
 is a network of its own until it is.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sealane.cloud.document import Document
@@ -39,24 +39,34 @@ class Carried:
 
 
 class _Living:
-    """The documents that are not being deleted."""
+    """The documents that are not being deleted and are not to be left out."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, without: Container[str]) -> None:
         self._world = world
+        self._without = without
 
     def get(self, document_id: str) -> Document | None:
         found = self._world.get(document_id)
-        return None if found is None or found.deleting else found
+        return found if found is not None and self._lives(found) else None
 
     def children(self, parent: str, kind: str) -> Iterator[Document]:
-        return (one for one in self._world.children(parent, kind) if not one.deleting)
+        return filter(self._lives, self._world.children(parent, kind))
 
     def of_kind(self, account: str, kind: str) -> Iterator[Document]:
-        return (one for one in self._world.of_kind(account, kind) if not one.deleting)
+        return filter(self._lives, self._world.of_kind(account, kind))
+
+    def _lives(self, document: Document) -> bool:
+        return not document.deleting and document.id not in self._without
 
 
 def carried_networks(
-    world: World, accounts: Sequence[str], prefix: str, *, readable: bool = False, key_of: KeyOf = inline_key
+    world: World,
+    accounts: Sequence[str],
+    prefix: str,
+    *,
+    readable: bool = False,
+    key_of: KeyOf = inline_key,
+    without: Container[str] = (),
 ) -> tuple[Carried, ...]:
     """The networks of accounts, in the order in which they came to be.
 
@@ -66,11 +76,13 @@ def carried_networks(
         prefix: What their names begin with.
         readable: See Names.
         key_of: How the plan says pre-shared keys.
+        without: Ids of documents that are left out as if they were not there.
     """
+    view = _Living(world, without)
     return tuple(
         network
         for account in accounts
-        for network in _Account(_Living(world), account, prefix, key_of, readable=readable).networks()
+        for network in _Account(view, account, prefix, key_of, readable=readable).networks()
     )
 
 

@@ -76,3 +76,76 @@ def read_exported(answer: str) -> Mapping[str, frozenset[Hop]]:
         elif device := _DEVICE.match(line):
             hops.add((device["interface"], None))
     return {prefix: frozenset(one) for prefix, one in found.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class TableRoute:
+    """A route of a BIRD table, chosen or not.
+
+    Args:
+        prefix: Destination.
+        protocol: BIRD's name of where it came from.
+        chosen: True for the best; several of equal rank are told apart by order only.
+        preference: BIRD's preference.
+        hops: Next hops; empty for one that discards.
+        as_path: AS path, nearest first.
+        med: MED, None without.
+        own: Our own attributes by name, such as ``sl_type``.
+    """
+
+    prefix: str
+    protocol: str
+    chosen: bool
+    preference: int
+    hops: frozenset[Hop]
+    as_path: tuple[int, ...]
+    med: int | None
+    own: Mapping[str, int]
+
+
+_TABLE_ROUTE = re.compile(
+    r"^(?P<prefix>[0-9.]+/[0-9]+)?\s+(?:unicast|blackhole|unreachable|prohibit) \[(?P<protocol>\S+) [^\]]*\]"
+    r"(?P<chosen> \*)? \((?P<preference>[0-9]+)"
+)
+
+
+def read_table(answer: str) -> tuple[TableRoute, ...]:
+    """From ``birdc show route table TABLE all``: every route, the best of a prefix first."""
+    found: list[TableRoute] = []
+    prefix = ""
+    head: re.Match[str] | None = None
+    lines: list[str] = []
+    for line in [*answer.splitlines(), "0.0.0.0/0 unicast [end 0] (0)"]:
+        starts = _TABLE_ROUTE.match(line)
+        if starts is None:
+            lines.append(line)
+            continue
+        if head is not None:
+            found.append(_table_route(prefix, head, lines))
+        prefix, head, lines = starts["prefix"] or prefix, starts, []
+    return tuple(found)
+
+
+def _table_route(prefix: str, head: re.Match[str], lines: list[str]) -> TableRoute:
+    hops: set[Hop] = set()
+    fields: dict[str, str] = {}
+    for line in lines:
+        if via := _VIA.match(line):
+            hops.add((via["interface"], via["gateway"]))
+        elif device := _DEVICE.match(line):
+            hops.add((device["interface"], None))
+        else:
+            name, _, value = line.strip().partition(":")
+            fields[name] = value.strip()
+    path = fields.get("BGP.as_path", "").split()
+    med = fields.get("BGP.med", "")
+    return TableRoute(
+        prefix,
+        head["protocol"],
+        head["chosen"] is not None,
+        int(head["preference"]),
+        frozenset(hops),
+        tuple(int(one) for one in path if one.isdigit()),
+        int(med) if med.isdigit() else None,
+        {name: int(value) for name, value in fields.items() if name.startswith("sl_") and value.isdigit()},
+    )

@@ -1,0 +1,266 @@
+"""What is done with a call: decode, authorise, carry out in a transaction, make durable, answer."""
+
+import hashlib
+import json
+import secrets
+import threading
+import uuid
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from typing import Protocol
+
+from sealane.app.server.documents import Documents
+from sealane.cloud import Call, CloudError, Fields, Json, Operation, Transaction, World
+from sealane.cloud.observed import Nothing, Observed
+from sealane.reconcile import Append, Change, Put, Remove, Store
+
+TOKENS = "token"
+AUDIT = "audit"
+_ALPHABET = "0123456789abcdefghijklmnopqrstuvwxyz"
+_ID_LENGTH = 10
+_TOKEN_AGE_MS = 24 * 3600 * 1000
+_LONGEST_TOKEN = 64
+_KEY_CHARACTERS = 16
+_DRY_RUN = "Request validation has been passed with DryRun flag set."
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who calls.
+
+    Args:
+        account: The account, a 16-digit number.
+        user: Name of the user whose key was used.
+        key_id: AccessKey id; empty for what the server does itself.
+    """
+
+    account: str
+    user: str = "root"
+    key_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Token:
+    """A client token that was used: what it was used with, and the answer that was given."""
+
+    digest: str
+    answer: Fields
+    at_ms: int
+
+
+class Clock(Protocol):
+    """Wall clock."""
+
+    def now_ms(self) -> int:
+        """Unix time in milliseconds."""
+        ...
+
+
+class Codec(Protocol):
+    """The schemas of operations."""
+
+    def decode(self, product: str, action: str, flat: Mapping[str, str]) -> Fields:
+        """Flat parameters nested and typed.
+
+        Raises:
+            CloudError: A required one is missing, or one is not of its type.
+        """
+        ...
+
+    def shape(self, product: str, action: str, answer: Fields) -> Fields:
+        """An answer as the operation's schema has it."""
+        ...
+
+
+class Authority(Protocol):
+    """Says who may do what."""
+
+    def allows(self, account: str, user: str, product: str, action: str) -> bool:
+        """True when a policy of the user allows the action and none denies it."""
+        ...
+
+
+class Service:
+    """The control plane without its HTTP side; may be called from several threads.
+
+    Writers wait for each other until what they did is on disk; readers wait only while the world changes in memory.
+
+    Args:
+        store: Where everything is kept; opened.
+        documents: Reads and writes documents there, with their secrets sealed.
+        operations: By (product, action).
+        codec: Knows the operations' schemas.
+        clock: For ages and time stamps.
+        authority: Says who may do what.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        documents: Documents,
+        operations: Iterable[Operation],
+        *,
+        codec: Codec,
+        clock: Clock,
+        authority: Authority,
+    ) -> None:
+        self._store = store
+        self._documents = documents
+        self._operations = {(one.product, one.action): one for one in operations}
+        self._codec = codec
+        self._clock = clock
+        self._authority = authority
+        self._writing = threading.Lock()
+        self._reading = threading.Lock()
+        self._world = World(documents.load(store))
+        self._tokens: dict[str, _Token] = {key: _Token(**json.loads(value)) for key, value in store.read(TOKENS)}
+        self.observed: Observed = Nothing()
+        self.changed = threading.Event()
+        """Set whenever documents changed."""
+
+    def serves(self, product: str, action: str) -> bool:
+        """True for an operation that is served."""
+        return (product, action) in self._operations
+
+    def writes(self, product: str, action: str) -> bool:
+        """True for an operation that may change documents, and so waits for the disk."""
+        return self._operation(product, action).writes
+
+    def call(self, product: str, action: str, flat: Mapping[str, str], caller: Caller, request_id: str) -> Fields:
+        """Carry out one authenticated call; the answer is without RequestId.
+
+        Raises:
+            CloudError: It is refused, in the cloud's words.
+            Fault: It could not be made durable; nothing changed.
+        """
+        operation = self._operation(product, action)
+        if not self._authority.allows(caller.account, caller.user, product, action):
+            raise CloudError("Forbidden.RAM", f"User {caller.user} is not authorized to {action} of {product}.", 403)
+        params = self._codec.decode(product, action, flat)
+        call = Call(product, action, params, caller.account, self._clock.now_ms(), request_id, new_id, new_key,
+                    self.observed)
+        if operation.writes:
+            return self._write(operation, call, caller)
+        with self._reading:
+            found = operation.handle(call, Transaction(self._world))
+        return self._codec.shape(product, action, found)
+
+    @contextmanager
+    def view(self) -> Iterator[World]:
+        """The world, which does not change inside the block; keep it short."""
+        with self._reading:
+            yield self._world
+
+    def change(self, work: Callable[[Transaction], None]) -> None:
+        """Change documents on the server's own account, durably.
+
+        Raises:
+            Fault: They could not be kept; nothing changed.
+        """
+        with self._writing:
+            state = Transaction(self._world)
+            with self._reading:
+                work(state)
+            self._keep(state, ())
+
+    def _operation(self, product: str, action: str) -> Operation:
+        operation = self._operations.get((product, action))
+        if operation is None:
+            raise CloudError("InvalidAction.NotFound", f"The action {action} of {product} is not served.", 404)
+        return operation
+
+    def _write(self, operation: Operation, call: Call, caller: Caller) -> Fields:
+        token = call.text("ClientToken")
+        if len(token) > _LONGEST_TOKEN or not token.isascii():
+            raise CloudError("IllegalParam.ClientToken", "ClientToken must be at most 64 ASCII characters.")
+        key = f"{call.account}/{call.product}/{call.action}/{token}" if token else ""
+        digest = _digest(call.params)
+        with self._writing:
+            kept = self._tokens.get(key) if key else None
+            if kept is not None and call.now_ms - kept.at_ms < _TOKEN_AGE_MS:
+                if kept.digest != digest:
+                    raise CloudError("IdempotentParameterMismatch",
+                                     "ClientToken was used with other parameters before.")
+                return kept.answer
+            state = Transaction(self._world)
+            with self._reading:
+                found = operation.handle(call, state)
+            if call.flag("DryRun", default=False):
+                raise CloudError("DryRunOperation", _DRY_RUN)
+            answer = self._codec.shape(call.product, call.action, found)
+            extra: list[Change] = [Append(AUDIT, call.now_ms, _audit(call, caller))]
+            remembered = _Token(digest, answer, call.now_ms)
+            if key:
+                extra.append(Put(TOKENS, key, json.dumps(asdict(remembered)).encode()))
+                extra += [Remove(TOKENS, old) for old in self._forgotten(call.now_ms)]
+            self._keep(state, extra)
+            if key:
+                self._tokens[key] = remembered
+        return answer
+
+    def _forgotten(self, now_ms: int) -> Sequence[str]:
+        """A few tokens that are too old to matter; called often, so a few are enough."""
+        old = []
+        for key in list(self._tokens)[:_SWEEP]:
+            if now_ms - self._tokens[key].at_ms >= _TOKEN_AGE_MS:
+                old.append(key)
+                del self._tokens[key]
+        return old
+
+    def _keep(self, state: Transaction, extra: Sequence[Change]) -> None:
+        """Make changes durable, then visible."""
+        changes = state.changes
+        if not changes and not extra:
+            return
+        self._store.commit([*(self._documents.change(one) for one in changes), *extra])
+        if changes:
+            with self._reading:
+                self._world.adopt(changes)
+            self.changed.set()
+
+
+_SWEEP = 8
+
+
+def new_id(prefix: str, region: str) -> str:
+    """A fresh id such as ``vpc-hz0123456789``."""
+    hint = region.rpartition("-")[2][:2] if region else "cn"
+    return f"{prefix}-{hint}" + "".join(secrets.choice(_ALPHABET) for _ in range(_ID_LENGTH))
+
+
+def new_key() -> str:
+    """A pre-shared key of 16 letters and digits, as the cloud makes them."""
+    return "".join(secrets.choice(_ALPHABET) for _ in range(_KEY_CHARACTERS))
+
+
+def new_request_id() -> str:
+    """A RequestId."""
+    return str(uuid.uuid4()).upper()
+
+
+def _digest(params: Fields) -> str:
+    told = {key: value for key, value in params.items() if key != "ClientToken"}
+    return hashlib.sha256(json.dumps(told, sort_keys=True, default=str).encode()).hexdigest()
+
+
+_SECRET = ("psk", "authkey", "password", "secret")
+
+
+def masked(params: Fields) -> Fields:
+    """Parameters with every secret replaced, at any depth."""
+    return {key: "******" if key.lower().endswith(_SECRET) else _masked(value) for key, value in params.items()}
+
+
+def _masked(value: Json) -> Json:
+    if isinstance(value, Mapping):
+        return masked(value)
+    if isinstance(value, list | tuple):
+        return [_masked(one) for one in value]
+    return value
+
+
+def _audit(call: Call, caller: Caller) -> bytes:
+    told = {"request_id": call.request_id, "account": caller.account, "user": caller.user, "key_id": caller.key_id,
+            "product": call.product, "action": call.action, "params": masked(call.params)}
+    return json.dumps(told, default=str, separators=(",", ":")).encode()

@@ -1,0 +1,133 @@
+"""Documents become a network that carries packets inside ESP, follow changes, heal, and vanish."""
+
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from sealane.app.controller import Controller, networks_present
+from sealane.app.server.documents import Documents
+from sealane.app.server.observation import Observation
+from sealane.app.server.reconciler import Reconciler
+from sealane.app.server.service import Service
+from sealane.cloud import Transaction
+from sealane.store import FakeStore
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "unit" / "cloud"))
+import use_case
+
+pytestmark = pytest.mark.live
+PREFIX = "t9x"
+
+
+class Plain:
+    """Seals nothing."""
+
+    def seal(self, text, name):
+        return text
+
+    def unseal(self, text, name):
+        return text
+
+
+@pytest.fixture
+def events():
+    return []
+
+
+@pytest.fixture
+def server(events, tmp_path):
+    service = Service(FakeStore(), Documents(Plain()), (), codec=None, clock=None, authority=None)
+    reconciler = Reconciler(service, PREFIX, lambda: [use_case.ACCOUNT], tmp_path, tell=events.append)
+    yield service, reconciler
+    for name in networks_present():
+        if name.startswith(PREFIX):
+            Controller(name).down()
+
+
+def create(service):
+    def work(state: Transaction):
+        for one in use_case.documents():
+            state.put(replace(one, settled=0))
+
+    service.change(work)
+
+
+def unsettled(service):
+    with service.view() as world:
+        return set(world.unsettled)
+
+
+def pings(name, count=20):
+    done = subprocess.run(
+        ["ip", "netns", "exec", f"sealane.{name}.i-1", "ping", "-c", str(count), "-i", "0.05", "-W", "1",
+         "192.168.20.6"],
+        capture_output=True, text=True, check=False,
+    )
+    return f"{count} received" in done.stdout
+
+
+def test_the_use_case_by_documents_is_encrypted_follows_changes_heals_and_goes(server, events):
+    service, reconciler = server
+    create(service)
+    reconciler.reconcile(reads_host=True)
+    assert unsettled(service) == set()
+    (name,) = reconciler.made()
+    watch = Observation(reconciler.made, lambda: int(time.time() * 1000))
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        watch.read()
+        if all(watch.tunnel(one).bgp_up for one in ("tun-1", "tun-2")) and len(watch.table("vtb-tr")) == 10:
+            break
+        time.sleep(0.2)
+
+    table = {(one.prefix, one.attachment, one.source) for one in watch.table("vtb-tr") if one.status == "Active"}
+    assert table == {
+        *((f"172.16.{one}0.0/24", "tr-attach-vpc", "System") for one in (1, 2, 3)),
+        ("192.168.0.0/16", "tr-attach-vbr", "Custom"),
+        *((f"192.168.{one}.0/24", "tr-attach-vpn", "BGP") for one in (10, 20, 40)),
+        ("192.168.10.136/32", "tr-attach-vbr", "Static"),
+        ("192.168.40.159/32", "tr-attach-vbr", "Static"),
+        ("10.10.10.0/24", "", "BlackHole"),
+    }
+    assert {one.prefix for one in watch.vbr_routes("vbr-1")} == {"10.10.10.0/24", "172.16.10.0/24", "172.16.20.0/24",
+                                                                "172.16.30.0/24"}
+    told = {one.prefix for one in watch.vco_routes("vco-1") if one.source == "CEN"}
+    assert told == {"172.16.10.0/24", "172.16.20.0/24", "172.16.30.0/24", "192.168.10.136/32", "192.168.40.159/32"}
+    log = watch.log("vco-1", "tun-1", 0, 1 << 60)
+    assert any("CHILD_SA" in one.text for one in log)
+    assert not any("geheim" in one.text for one in log)
+
+    before = dict(watch._snapshots[name].counters)
+    assert pings(name)
+    watch.read()
+    grown = {key: value - before[key] for key, value in watch._snapshots[name].counters.items()}
+    assert grown["vbr-1", "esp_packets"] >= 40
+    assert grown["vbr-1", "clear_protected_packets"] == 0
+
+    subprocess.run(["ip", "-n", f"sealane.{name}.vpc-1", "route", "del", "192.168.0.0/16"], check=True)
+    assert not pings(name, 1)
+    reconciler.reconcile(reads_host=True)
+    assert pings(name, 1)
+    assert [one.kind for one in events] == ["applied", "repaired"]
+
+    service.change(lambda state: [state.put(replace(one, deleting=True, generation=2))
+                                  for one in tuple(state._world.everything())])
+    reconciler.reconcile(reads_host=False)
+    with service.view() as world:
+        assert len(world) == 0
+    assert not any(one.startswith(PREFIX) for one in networks_present())
+
+
+def test_one_objects_fault_does_not_stop_the_others(server, events):
+    service, reconciler = server
+    create(service)
+    service.change(lambda state: state.put(replace(state.get("cenrmap-1"), id="cenrmap-2", sequence=0, fields={
+        **state.get("cenrmap-1").fields, "Priority": 41, "NextPriority": 7, "MapResult": "Permit"})))
+    reconciler.reconcile(reads_host=True)
+    assert {one.subject for one in events if one.kind == "refused"} == {"cenrmap-2"}
+    assert len(reconciler.made()) == 1
+    assert "i-1" not in unsettled(service)

@@ -1,0 +1,172 @@
+"""A call is carried out once, whole, and durably; a refused one changes nothing."""
+
+import json
+import threading
+from dataclasses import replace
+
+import pytest
+
+from sealane.app.server.documents import Documents
+from sealane.app.server.service import AUDIT, Caller, Service, masked
+from sealane.cloud import CloudError, Document, Registry
+from sealane.diag import Fault
+from sealane.store import FakeStore
+
+THINGS = Registry("Vpc")
+ALICE = Caller("1000000000000001", "alice", "LTAI1")
+
+
+@THINGS.writes("CreateThing")
+def create_thing(call, state):
+    made = state.put(Document(call.new_id("thing", "cn-hangzhou"), "thing", call.account, call.region,
+                              fields={"Name": call.text("Name")}, secrets={"Psk": call.text("Psk")}))
+    if call.text("Name") == "bad":
+        raise CloudError("InvalidName", "Name bad is refused.")
+    return {"ThingId": made.id}
+
+
+@THINGS.reads("DescribeThings")
+def describe_things(call, state):
+    return {"Things": [one.id for one in state.of_kind(call.account, "thing")]}
+
+
+class Plain:
+    """Seals nothing."""
+
+    def seal(self, text, name):
+        return f"{name}={text}"
+
+    def unseal(self, text, name):
+        assert text.startswith(f"{name}=")
+        return text.removeprefix(f"{name}=")
+
+
+class Asis:
+    """No schemas: everything is text."""
+
+    def decode(self, product, action, flat):
+        return {key: value == "true" if key == "DryRun" else value for key, value in flat.items()}
+
+    def shape(self, product, action, answer):
+        return answer
+
+
+class Clock:
+    def __init__(self):
+        self.ms = 1_000_000
+
+    def now_ms(self):
+        return self.ms
+
+
+class Everyone:
+    def allows(self, account, user, product, action):
+        return user != "mallory"
+
+
+class Full(FakeStore):
+    """A store whose disk is full."""
+
+    def commit(self, changes):
+        raise Fault("write the store", "no space left on device", "free some space")
+
+
+def service(store, clock=None):
+    return Service(store, Documents(Plain()), THINGS.operations.values(), codec=Asis(), clock=clock or Clock(),
+                   authority=Everyone())
+
+
+def call(made, action, caller=ALICE, **flat):
+    return made.call("Vpc", action, flat, caller, "R-1")
+
+
+def test_what_was_acknowledged_is_there_after_a_restart():
+    store = FakeStore()
+    made = call(service(store), "CreateThing", Name="a", Psk="geheim")
+    again = service(store)
+    assert call(again, "DescribeThings") == {"Things": [made["ThingId"]]}
+    with again.view() as world:
+        assert world.get(made["ThingId"]).secrets == {"Psk": "geheim"}
+
+
+def test_a_refused_call_changes_nothing_and_is_not_remembered():
+    store = FakeStore()
+    made = service(store)
+    with pytest.raises(CloudError):
+        call(made, "CreateThing", Name="bad", ClientToken="t")
+    assert call(made, "DescribeThings") == {"Things": []}
+    assert list(store.read("document")) == list(store.read("token")) == []
+    assert not made.changed.is_set()
+
+
+def test_a_full_disk_changes_nothing():
+    made = service(Full())
+    with pytest.raises(Fault):
+        call(made, "CreateThing", Name="a")
+    assert call(made, "DescribeThings") == {"Things": []}
+
+
+def test_a_client_token_gives_the_first_answer_again_also_after_a_restart():
+    store, clock = FakeStore(), Clock()
+    first = call(service(store, clock), "CreateThing", Name="a", ClientToken="t")
+    again = service(store, clock)
+    assert call(again, "CreateThing", Name="a", ClientToken="t") == first
+    assert len(call(again, "DescribeThings")["Things"]) == 1
+    with pytest.raises(CloudError, match="IdempotentParameterMismatch"):
+        call(again, "CreateThing", Name="b", ClientToken="t")
+    other = replace(ALICE, account="1000000000000002")
+    assert call(again, "CreateThing", other, Name="b", ClientToken="t") != first
+    clock.ms += 25 * 3600 * 1000
+    assert call(again, "CreateThing", Name="b", ClientToken="t") != first
+
+
+def test_a_dry_run_is_validated_and_changes_nothing():
+    made = service(FakeStore())
+    with pytest.raises(CloudError, match="DryRunOperation"):
+        call(made, "CreateThing", Name="a", DryRun="true")
+    with pytest.raises(CloudError, match="InvalidName"):
+        call(made, "CreateThing", Name="bad", DryRun="true")
+    assert call(made, "DescribeThings") == {"Things": []}
+
+
+def test_accounts_do_not_see_each_other_and_a_user_without_right_nothing():
+    made = service(FakeStore())
+    call(made, "CreateThing", Name="a")
+    assert call(made, "DescribeThings", replace(ALICE, account="1000000000000002")) == {"Things": []}
+    with pytest.raises(CloudError, match=r"Forbidden\.RAM"):
+        call(made, "DescribeThings", replace(ALICE, user="mallory"))
+    with pytest.raises(CloudError, match=r"InvalidAction\.NotFound"):
+        call(made, "DropThings")
+
+
+def test_every_change_is_audited_without_secrets():
+    store = FakeStore()
+    made = service(store)
+    call(made, "CreateThing", Name="a", Psk="geheim")
+    call(made, "DescribeThings")
+    (entry,) = store.log(AUDIT)
+    told = json.loads(entry.value)
+    assert (told["action"], told["user"], told["params"]) == ("CreateThing", "alice", {"Name": "a", "Psk": "******"})
+
+
+def test_masking_reaches_every_depth():
+    shown = masked({"Tunnels": [{"TunnelIkeConfig": {"Psk": "x", "IkePfs": "group2"}}], "AuthKey": "x", "Name": "n"})
+    assert shown == {"Tunnels": [{"TunnelIkeConfig": {"Psk": "******", "IkePfs": "group2"}}], "AuthKey": "******",
+                     "Name": "n"}
+
+
+def test_many_callers_at_once_lose_nothing():
+    store = FakeStore()
+    made = service(store)
+
+    def work():
+        for _ in range(20):
+            call(made, "CreateThing", Name="a")
+            call(made, "DescribeThings")
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for one in threads:
+        one.start()
+    for one in threads:
+        one.join()
+    assert len(set(call(made, "DescribeThings")["Things"])) == len(list(store.read("document"))) == 80
