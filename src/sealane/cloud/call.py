@@ -99,7 +99,7 @@ class Operation:
         handle: Carries it out; refuses what is refused first. ``inspect.unwrap`` gives the handler as it was written.
         writes: False for an operation that only reads: it needs neither a client token nor the audit log.
         ignores: Parameters that are accepted without effect, with dots for members of structs; a struct stands for all
-            of its members. What is neither ignored nor refused must be implemented, see ``cloud.coverage``.
+            of its members. What is neither ignored nor refused must be implemented, see ``docs/openapi-coverage.md``.
         refuses: Parameters that nobody may give.
     """
 

@@ -1,0 +1,3 @@
+from coverage_sample.helpers import reexported
+
+__all__ = ["reexported"]
