@@ -20,16 +20,15 @@ def write_backup(connection: sqlite3.Connection, path: Path) -> None:
     operation = f"write a backup to {path}"
     draft = path.with_name(f".{path.name}.new")
     try:
+        if path.exists():
+            raise Fault(operation, "the file is there already", "give a new name; backups replace nothing")
         os.close(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600))
         with closing(sqlite3.connect(draft, isolation_level=None)) as copy:
             connection.backup(copy)
             copy.execute("PRAGMA journal_mode = DELETE")
             new_lineage(copy)
-        os.link(draft, path)  # unlike a rename it never replaces what is there
-        draft.unlink()
+        draft.replace(path)
         place.sync_directory(path.parent)
-    except FileExistsError as error:
-        raise Fault(operation, "the file is there already", "give a new name; backups replace nothing") from error
     except sqlite3.Error as error:
         raise as_fault(operation, path, error) from error
     except OSError as error:

@@ -61,7 +61,7 @@ class SqliteStore:
                 (space, last),
             )
             for key, value, checksum in rows:
-                yield str(key), self._verified(value, checksum, f"{space}/{key}")
+                yield str(key), self._verified(value, checksum, space, key)
             if len(rows) < _PAGE:
                 return
             last, first = str(rows[-1][0]), False
@@ -102,7 +102,7 @@ class SqliteStore:
             ),
         )
         return tuple(
-            Entry(number, at_ms, self._verified(value, checksum, f"log {space}, entry {number}"))
+            Entry(number, at_ms, self._verified(value, checksum, space, at_ms, number))
             for number, at_ms, value, checksum in rows
         )
 
@@ -137,9 +137,9 @@ class SqliteStore:
             except sqlite3.Error as error:
                 raise as_fault(f"read {self._place.database}", self._place.database, error) from error
 
-    def _verified(self, value: object, checksum: object, what: str) -> bytes:
-        if not isinstance(value, bytes) or zlib.crc32(value) != checksum:
-            raise damaged(self._place.database, f"{what} is not what was written")
+    def _verified(self, value: object, checksum: object, *names: object) -> bytes:
+        if not isinstance(value, bytes) or _checksum(value, *names) != checksum:
+            raise damaged(self._place.database, f"{'/'.join(map(str, names))} is not what was written")
         return value
 
     def _write(self, batches: Sequence[Sequence[Step]]) -> None:
@@ -168,16 +168,21 @@ def _carry_out(connection: sqlite3.Connection, step: Step, number: int) -> int:
     """Carry out a step; the highest number of a log entry afterwards."""
     match step:
         case Put(space, key, value):
-            connection.execute("REPLACE INTO entry VALUES (?, ?, ?, ?)", (space, key, value, zlib.crc32(value)))
+            connection.execute("REPLACE INTO entry VALUES (?, ?, ?, ?)", (space, key, value, _checksum(value, space, key)))
         case Remove(space, key):
             connection.execute("DELETE FROM entry WHERE space = ? AND key = ?", (space, key))
         case Append(space, at_ms, value):
             number += 1
-            row = space, at_ms, number, value, zlib.crc32(value)
+            row = space, at_ms, number, value, _checksum(value, space, at_ms, number)
             connection.execute("INSERT INTO log VALUES (?, ?, ?, ?, ?)", row)
         case Trim(space, before_ms):
             connection.execute("DELETE FROM log WHERE space = ? AND at_ms < ?", (space, before_ms))
     return number
+
+
+def _checksum(value: bytes, *names: object) -> int:
+    """Tells a row from one that the disk changed; it is no protection from people."""
+    return zlib.crc32(value, zlib.crc32("\x00".join(map(str, names)).encode()))
 
 
 def _encodable(text: str) -> str:
