@@ -168,13 +168,14 @@ def _carry_out(connection: sqlite3.Connection, step: Step, number: int) -> int:
     """Carry out a step; the highest number of a log entry afterwards."""
     match step:
         case Put(space, key, value):
-            connection.execute("REPLACE INTO entry VALUES (?, ?, ?, ?)", (space, key, value, _checksum(value, space, key)))
+            entry = space, key, value, _checksum(value, space, key)
+            connection.execute("REPLACE INTO entry VALUES (?, ?, ?, ?)", entry)
         case Remove(space, key):
             connection.execute("DELETE FROM entry WHERE space = ? AND key = ?", (space, key))
         case Append(space, at_ms, value):
             number += 1
-            row = space, at_ms, number, value, _checksum(value, space, at_ms, number)
-            connection.execute("INSERT INTO log VALUES (?, ?, ?, ?, ?)", row)
+            line = space, at_ms, number, value, _checksum(value, space, at_ms, number)
+            connection.execute("INSERT INTO log VALUES (?, ?, ?, ?, ?)", line)
         case Trim(space, before_ms):
             connection.execute("DELETE FROM log WHERE space = ? AND at_ms < ?", (space, before_ms))
     return number
