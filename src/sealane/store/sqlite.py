@@ -6,6 +6,7 @@ damaged or missing, and no other program can write meanwhile. One connection doe
 
 import sqlite3
 import threading
+import time
 import zlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -22,6 +23,9 @@ from sealane.store.trim import Trim
 
 _PAGE = 500
 """Rows that are read at once; commits wait that long."""
+
+_STEP_PAGES, _PAUSE_S = 256, 0.0005
+"""Pages of a backup that are copied at once, while commits wait; and how long they are let through."""
 
 _LEAST, _MOST = -(2**63), 2**63 - 1
 
@@ -112,10 +116,22 @@ class SqliteStore:
         self._group.commit((Trim(space, _fits(before_ms)),))
 
     def backup(self, path: Path) -> None:
-        """See the port; commits wait until it is done."""
+        """See the port; commits go on meanwhile."""
+        write_backup(self._copy_into, path)
+
+    def _copy_into(self, copy: sqlite3.Connection) -> None:
         with self._lock:
             self._usable()
-            write_backup(self._open.connection, path)
+            self._open.connection.backup(copy, pages=_STEP_PAGES, progress=self._let_through)
+
+    def _let_through(self, *_: int) -> None:
+        """Give the lock away for a moment; SQLite carries over into the copy what is committed meanwhile."""
+        self._lock.release()
+        try:
+            time.sleep(_PAUSE_S)
+        finally:
+            self._lock.acquire()
+        self._usable()
 
     def close(self) -> None:
         """See the port."""

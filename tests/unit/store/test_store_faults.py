@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from sealane.diag import Fault
 from sealane.reconcile import Append, Put
-from sealane.store import SqliteStore, opening
+from sealane.store import SqliteStore, opening, sqlite
 from sealane.store.group import Group
 from sealane.store.schema import MIGRATIONS
 
@@ -332,6 +332,51 @@ def test_a_backup_that_cannot_be_written_leaves_nothing(tmp_path: Path) -> None:
         store.backup(tmp_path / "backup")
     assert [one.name for one in tmp_path.iterdir()] == ["state"]
     store.commit([Put("s", "k", b"")])
+    store.close()
+
+
+def test_commits_go_on_during_a_backup_and_are_whole_in_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sqlite, "_STEP_PAGES", 4)
+    store = filled(tmp_path / "state")
+    done, stop = 0, threading.Event()
+
+    def work() -> None:
+        nonlocal done
+        while not stop.is_set():
+            store.commit([Put("s", key, bytes([done % 250]) * 400) for key in VALUES])
+            done += 1
+
+    worker = threading.Thread(target=work)
+    worker.start()
+    during = []
+    for number in range(3):
+        before = done
+        store.backup(tmp_path / f"backup-{number}")
+        during.append(done - before)
+    stop.set()
+    worker.join(10)
+    store.close()
+    assert sum(during) > 0
+    for number in range(3):
+        (tmp_path / f"copy-{number}").mkdir(mode=0o700)
+        (tmp_path / f"backup-{number}").rename(tmp_path / f"copy-{number}" / "state.db")
+        copy = SqliteStore(tmp_path / f"copy-{number}")
+        values = dict(copy.read("s"))
+        assert values.keys() == VALUES.keys()
+        assert values == VALUES or len(set(values.values())) == 1
+        copy.close()
+
+
+def test_closing_ends_a_backup(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sqlite, "_STEP_PAGES", 1)
+    store = filled(tmp_path / "state")
+    monkeypatch.setattr(sqlite.time, "sleep", lambda _: store.close())
+    with pytest.raises(Fault, match="closed"):
+        store.backup(tmp_path / "backup")
+    assert [one.name for one in tmp_path.iterdir()] == ["state"]
+    monkeypatch.undo()
+    store = SqliteStore(tmp_path / "state")
+    assert content(store)[0] == VALUES
     store.close()
 
 
