@@ -96,6 +96,7 @@ def test_a_json_body_is_flattened(endpoint, service):
         (b"Tag.99999999999999999999.Key=a", "application/x-www-form-urlencoded", "InvalidParameter"),
         ("&".join(f"a{i}=" for i in range(5_001)).encode(), "application/x-www-form-urlencoded", "InvalidParameter"),
         (json.dumps({"a": {f"b{i}": "" for i in range(5_001)}}).encode(), "application/json", "InvalidParameter"),
+        (b"&" * 5_001, "application/x-www-form-urlencoded", "InvalidParameter"),
         (b"<a/>", "text/xml", "UnsupportedContentType"),
     ],
 )

@@ -32,6 +32,8 @@ def to_sign_v3(wire: Wire, query: Mapping[str, str], signed: Sequence[str]) -> s
         wire: The request.
         query: Its query, decoded: the wire is form-encoded, with ``+`` for a space, and what is signed is not.
         signed: Names of the signed headers in the order in which the client lists them.
+
+    The digest is that of the body which came, whatever the client's header says it is: a changed body does not verify.
     """
     lines = [f"{name}:{','.join(sorted(one.strip() for one in wire.headers.get(name, ())))}\n" for name in signed]
     canonical = "\n".join(
@@ -41,15 +43,10 @@ def to_sign_v3(wire: Wire, query: Mapping[str, str], signed: Sequence[str]) -> s
             canonical_query(query),
             "".join(lines),
             ";".join(signed),
-            body_digest(wire),
+            hashlib.sha256(wire.body).hexdigest(),
         )
     )
     return f"{ALGORITHM_V3}\n{hashlib.sha256(canonical.encode()).hexdigest()}"
-
-
-def body_digest(wire: Wire) -> str:
-    """SHA-256 of the body in hex."""
-    return hashlib.sha256(wire.body).hexdigest()
 
 
 def sign_v3(to_sign: str, secret: Secret) -> str:

@@ -119,8 +119,6 @@ def _unique(pairs: Iterable[tuple[str, str]], limits: Limits) -> dict[str, str]:
         if "." in name:
             _check_indices(name, limits)
         found[name] = value
-        if len(found) > limits.parameters:
-            _check_number(len(found), limits)
     return found
 
 
