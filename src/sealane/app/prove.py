@@ -15,7 +15,7 @@ from sealane.vendors.cisco_asa import REPAIRS
 from sealane.verify import check_device
 from sealane.verify.explain_line import Line, Tone
 from sealane.verify.prove import Proof, prove
-from sealane.verify.prove_text import effect_lines
+from sealane.verify.prove_text import effect_lines, proof_lines
 from sealane.verify.violation import Verdict
 
 
@@ -54,6 +54,7 @@ class Layer:
 class Proved:
     """A proof with its network; ``findings`` are those about devices and plan, ``layers`` empty for a sound device."""
 
+    stage: str
     network: Network
     proof: Proof
     findings: tuple[Finding, ...]
@@ -63,6 +64,16 @@ class Proved:
     def verdict(self) -> Verdict:
         """That of the network as it is given."""
         return self.proof.verdict
+
+    def lines(self, *, explain: bool) -> Iterator[Line]:
+        """For people; ``explain`` follows each counterexample hop by hop."""
+        yield Line(f"{self.network.name}, stage {self.stage}: {self.verdict.value}")
+        yield from proof_lines(self.proof, self.network, explain=explain)
+        yield from layer_lines(self.layers)
+
+    def to_json(self) -> dict[str, object]:
+        """As plain values."""
+        return {"stage": self.stage, **self.proof.to_json(), "layers": [one.to_json() for one in self.layers]}
 
 
 def prove_plan(
@@ -82,7 +93,7 @@ def prove_plan(
     found = _known(loaded, network, stage)
     proof = prove(STAGES[stage](network), failures, properties, _causes(found))
     layers = tuple(_layers(path, loaded, texts, stage=stage, failures=failures, properties=properties))
-    return Proved(STAGES[stage](network), proof, (*loaded.findings, *found), layers)
+    return Proved(stage, STAGES[stage](network), proof, (*loaded.findings, *found), layers)
 
 
 def _known(loaded: Loaded, network: Network, stage: str) -> tuple[Finding, ...]:

@@ -1,6 +1,6 @@
 """Proving a running network: the comparison with the twin, and the properties on the tables, sessions and SAs read."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,7 +9,9 @@ from sealane.app.host_check import check_root
 from sealane.app.live import attach, load_or_reject
 from sealane.model import Network
 from sealane.twin.converge import Twin
+from sealane.verify.explain_line import Line
 from sealane.verify.prove import Proof, prove_survey
+from sealane.verify.prove_text import proof_lines
 from sealane.verify.seen_tables import RunningTwin, seen_prefixes
 from sealane.verify.survey import Survey
 from sealane.verify.violation import Verdict
@@ -39,6 +41,15 @@ class LiveProof:
     def verdict(self) -> Verdict:
         """Violated also when the network is not as the twin computes it."""
         return self.proof.verdict if self.comparison.agrees else Verdict.VIOLATED
+
+    def lines(self, *, explain: bool) -> Iterator[Line]:
+        """For people; ``explain`` follows each counterexample hop by hop."""
+        yield Line(f"{self.network.name} as it runs, stage {self.stage}: {self.verdict.value}")
+        yield Line(f"tunnels up: {', '.join(self.tunnels) or 'none'}; failed: {', '.join(self.failed) or 'nothing'}")
+        if not self.comparison.findings:
+            yield Line("every kernel route, BGP session and SA is as computed")
+        yield from (Line(str(one)) for one in self.comparison.findings)
+        yield from proof_lines(self.proof, self.network, explain=explain)
 
     def to_json(self) -> dict[str, object]:
         """As plain values."""

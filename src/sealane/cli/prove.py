@@ -12,8 +12,9 @@ from sealane.cli.main import DONE, NOT_COVERED, VIOLATED, show_json
 from sealane.cli.options import json_option, plan_argument
 
 if TYPE_CHECKING:
+    from sealane.app.prove import Proved
+    from sealane.app.prove_live import LiveProof
     from sealane.verify.prove import Proof
-    from sealane.verify.violation import Verdict
 
 PROPERTIES = (
     "encrypted", "fail-closed", "no-recursion", "no-loop", "no-blackhole", "symmetric", "overlap", "mtu", "redundancy",
@@ -71,22 +72,21 @@ def command(
     Exit code 0 when all is proved, or declared by mode open; 3 when a property is violated; 4 when the model does not
     cover it.
     """
+    from sealane.app.output_file import check_outputs, write_outputs
     from sealane.verify.violation import Verdict
 
     if live:
         _only_alone(("failures", "--failures"), ("stage", "--stage"), ("devices", "--device"))
-        proof, verdict = _live(plan, properties, explain=explain, as_json=as_json)
-    else:
-        proof, verdict = _planned(plan, failures, properties, stage, devices, explain=explain, as_json=as_json)
-    if sarif is not None:
-        from sealane.verify.sarif import sarif_text
-
-        sarif.write_text(sarif_text(proof), encoding="utf-8")
-    if junit is not None:
-        from sealane.verify.junit import junit_text
-
-        junit.write_text(junit_text(proof), encoding="utf-8")
-    sys.exit({Verdict.VIOLATED: VIOLATED, Verdict.NOT_COVERED: NOT_COVERED}.get(verdict, DONE))
+    check_outputs({name: path for name, path in (("--sarif", sarif), ("--junit", junit)) if path is not None})
+    found = _live(plan, properties) if live else _planned(plan, failures, properties, stage, devices)
+    try:
+        if as_json:
+            show_json(found.to_json())
+        else:
+            show_lines(found.lines(explain=explain))
+    finally:
+        write_outputs(_texts(found.proof, sarif, junit))
+    sys.exit({Verdict.VIOLATED: VIOLATED, Verdict.NOT_COVERED: NOT_COVERED}.get(found.verdict, DONE))
 
 
 def _only_alone(*options: tuple[str, str]) -> None:
@@ -98,46 +98,32 @@ def _only_alone(*options: tuple[str, str]) -> None:
 
 
 def _planned(
-    plan: Path,
-    failures: int,
-    properties: tuple[str, ...],
-    stage: str,
-    devices: tuple[str, ...],
-    *,
-    explain: bool,
-    as_json: bool,
-) -> "tuple[Proof, Verdict]":
+    plan: Path, failures: int, properties: tuple[str, ...], stage: str, devices: tuple[str, ...]
+) -> "Proved":
     gc.disable()  # a short life that keeps nearly all it makes: looking for garbage costs a tenth of the time
-    from sealane.app.prove import layer_lines, prove_plan
-    from sealane.verify.prove_text import proof_lines
+    from sealane.app.prove import prove_plan
 
     try:
-        found = prove_plan(plan, stage=stage, failures=failures, properties=properties, devices=devices)
+        return prove_plan(plan, stage=stage, failures=failures, properties=properties, devices=devices)
     finally:
         gc.enable()
-    if as_json:
-        layers = [one.to_json() for one in found.layers]
-        show_json({"stage": stage, **found.proof.to_json(), "layers": layers})
-    else:
-        click.echo(f"{found.network.name}, stage {stage}: {found.verdict.value}")
-        show_lines(proof_lines(found.proof, found.network, explain=explain))
-        show_lines(layer_lines(found.layers))
-    return found.proof, found.verdict
 
 
-def _live(plan: Path, properties: tuple[str, ...], *, explain: bool, as_json: bool) -> "tuple[Proof, Verdict]":
+def _live(plan: Path, properties: tuple[str, ...]) -> "LiveProof":
     from sealane.app.prove_live import prove_live
-    from sealane.verify.prove_text import proof_lines
 
-    found = prove_live(plan, properties)
-    if as_json:
-        show_json(found.to_json())
-        return found.proof, found.verdict
-    click.echo(f"{found.network.name} as it runs, stage {found.stage}: {found.verdict.value}")
-    click.echo(f"tunnels up: {', '.join(found.tunnels) or 'none'}; failed: {', '.join(found.failed) or 'nothing'}")
-    if not found.comparison.findings:
-        click.echo("every kernel route, BGP session and SA is as computed")
-    for one in found.comparison.findings:
-        click.echo(str(one))
-    show_lines(proof_lines(found.proof, found.network, explain=explain))
-    return found.proof, found.verdict
+    return prove_live(plan, properties)
+
+
+def _texts(proof: "Proof", sarif: Path | None, junit: Path | None) -> dict[Path, str]:
+    """What the files that were asked for say."""
+    texts = {}
+    if sarif is not None:
+        from sealane.verify.sarif import sarif_text
+
+        texts[sarif] = sarif_text(proof)
+    if junit is not None:
+        from sealane.verify.junit import junit_text
+
+        texts[junit] = junit_text(proof)
+    return texts

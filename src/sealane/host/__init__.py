@@ -1,6 +1,13 @@
 """The host as all drivers need it: programs, processes of ours, network namespaces, private files."""
 
-from sealane.host.files import last_words, make_private_directory, read_text, write_private
+from sealane.host.files import (
+    last_words,
+    make_private_directory,
+    read_text,
+    why_unwritable,
+    write_private,
+    write_whole,
+)
 from sealane.host.netns import entered, exists, has_interface, list_namespaces, namespace_path, remove_stale
 from sealane.host.process import Start, Tag, alive, find_placed, find_processes, spawn, spawn_together, stop
 from sealane.host.run import run, run_unchecked
@@ -25,5 +32,7 @@ __all__ = [
     "spawn",
     "spawn_together",
     "stop",
+    "why_unwritable",
     "write_private",
+    "write_whole",
 ]

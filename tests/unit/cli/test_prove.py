@@ -1,14 +1,21 @@
 """The verb prove: exit codes, text, JSON, SARIF and JUnit; a device as published, layer by layer."""
 
+import contextlib
+import errno
 import json
+import sys
 import xml.etree.ElementTree as ET
 from functools import cache
+from io import StringIO
 from pathlib import Path
+from unittest import mock
 
 import pytest
 from test_messages import PLAN, PUBLISHED, ROOT, edited, sealane
 
+from sealane.app import prove as app_prove
 from sealane.app.prove import Proved, prove_plan
+from sealane.cli import main
 from sealane.cli.prove import PROPERTIES
 from sealane.verify import prove as proving
 from sealane.verify.codes import CODES
@@ -157,6 +164,78 @@ def test_sarif_and_junit_say_the_same_as_the_verdicts(tmp_path):
     failed = {case.get("name") for case in suite if case.find("failure") is not None}
     assert failed == {name for name, verdict in verdicts.items() if verdict == "violated"}
     assert (suite.get("tests"), suite.get("failures"), suite.get("errors")) == ("10", str(len(failed)), "0")
+
+
+QUICK = ("--stage", "plain", "--failures", "0", "--property", "overlap")
+
+
+@pytest.fixture
+def no_proof(monkeypatch):
+    def begun(*_: object, **__: object) -> None:
+        raise AssertionError("the proof was begun")
+
+    monkeypatch.setattr(app_prove, "prove_plan", begun)
+
+
+@pytest.mark.usefixtures("no_proof")
+@pytest.mark.parametrize("option", ["--sarif", "--junit"])
+@pytest.mark.parametrize(("place", "answer"), [
+    ("none/out", "No such file or directory"),
+    ("file/out", "Not a directory"),
+    ("circle", ""),  # the words depend on the version of Python
+    ("o" * 250, "File name too long"),
+])
+def test_a_file_that_cannot_be_written_is_refused_before_the_proof_is_begun(tmp_path, option, place, answer):
+    (tmp_path / "file").touch()
+    (tmp_path / "circle").symlink_to("circle")
+    before = sorted(tmp_path.iterdir())
+    code, out, err = sealane("prove", PLAN, option, tmp_path / place)
+    assert (code, out) == (2, "")
+    assert f"error FILE-003 option {option}: {tmp_path / place} cannot be written: {answer}" in err
+    assert "fix: name a file in a directory that exists and may be written to" in err
+    assert sorted(tmp_path.iterdir()) == before
+
+
+@pytest.mark.usefixtures("no_proof")
+def test_all_files_that_cannot_be_written_are_told_at_once(tmp_path):
+    code, _, err = sealane("prove", PLAN, "--sarif", tmp_path / "a" / "b", "--junit", tmp_path / "c" / "d")
+    assert (code, err.count("FILE-003")) == (2, 2)
+    (tmp_path / "link").symlink_to("out")
+    code, _, err = sealane("prove", PLAN, "--sarif", tmp_path / "out", "--junit", tmp_path / "link")
+    assert (code, err.count("FILE-004"), "is what --sarif names too" in err) == (2, 1, True)
+
+
+def test_a_file_that_cannot_be_written_any_more_costs_neither_the_text_nor_the_other_file(tmp_path, monkeypatch):
+    _, expected, _ = sealane("prove", PLAN, *QUICK)
+    folder, junit = tmp_path / "folder", tmp_path / "out.xml"
+    folder.mkdir()
+    real = app_prove.prove_plan
+
+    def prove_and_lose_the_folder(*words: object, **options: object) -> object:
+        folder.rmdir()
+        return real(*words, **options)
+
+    monkeypatch.setattr(app_prove, "prove_plan", prove_and_lose_the_folder)
+    code, out, err = sealane("prove", PLAN, *QUICK, "--sarif", folder / "out.sarif", "--junit", junit)
+    assert (code, out) == (1, expected)
+    assert err.startswith(f"sealane: write {folder / 'out.sarif'}: No such file or directory\n  fix: ")
+    assert ET.fromstring(junit.read_text(encoding="utf-8")).get("tests") == "1"
+
+
+def test_files_are_written_when_nobody_reads_the_text(tmp_path):
+    out = tmp_path / "out.sarif"
+
+    class Closed(StringIO):
+        def write(self, _: str) -> int:
+            raise BrokenPipeError(errno.EPIPE, "Broken pipe")
+
+    with (
+        mock.patch.object(sys, "argv", ["sealane", "prove", str(PLAN), *QUICK, "--sarif", str(out)]),
+        contextlib.redirect_stdout(Closed()), contextlib.redirect_stderr(StringIO()),
+        pytest.raises(SystemExit),
+    ):
+        main()
+    assert json.loads(out.read_text(encoding="utf-8"))["version"] == "2.1.0"
 
 
 @pytest.mark.parametrize("words", [("--failures", "1"), ("--stage", "plain"), ("--device", "dc=x.cfg")])

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from sealane.diag import Fault
-from sealane.host import make_private_directory, read_text, write_private
+from sealane.host import make_private_directory, read_text, why_unwritable, write_private, write_whole
 
 
 def mode_of(path: Path) -> int:
@@ -118,3 +118,68 @@ def test_what_cannot_be_read_is_none(tmp_path: Path) -> None:
     assert read_text(tmp_path) is None
     assert read_text(tmp_path / "binary") is None
     assert read_text(tmp_path / "text") == "é"
+
+
+@pytest.mark.parametrize("call", ["fchmod", "replace"])
+def test_a_refused_step_of_a_users_file_leaves_the_old_one_and_nothing_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: str
+) -> None:
+    path = tmp_path / "report"
+    write_whole(path, "old")
+
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(*((Path, "replace") if call == "replace" else (os, call)), refuse)
+    with pytest.raises(Fault, match=f"write {path}: No space left on device"):
+        write_whole(path, "new")
+    monkeypatch.undo()
+    assert [(one.name, one.read_text()) for one in tmp_path.iterdir()] == [("report", "old")]
+
+
+def test_a_users_file_keeps_its_mode_and_the_link_to_it(tmp_path: Path) -> None:
+    path, link = tmp_path / "report", tmp_path / "link"
+    path.write_text("old")
+    path.chmod(0o640)
+    link.symlink_to("report")
+    assert why_unwritable(link) == ""
+    write_whole(link, "new")
+    assert (path.read_text(), mode_of(path), link.is_symlink()) == ("new", 0o640, True)
+    write_whole(tmp_path / "other", "é")
+    umask = os.umask(0o022)
+    os.umask(umask)
+    assert mode_of(tmp_path / "other") == 0o666 & ~umask
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["link", "other", "report"]
+
+
+def test_a_pipe_is_not_opened_to_look_and_is_written_to(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    assert why_unwritable(pipe) == ""
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    write_whole(pipe, "text")
+    assert os.read(reader, 10) == b"text"
+    os.close(reader)
+    assert stat.S_ISFIFO(pipe.stat().st_mode)
+
+
+def test_an_open_file_is_written_to_and_not_replaced(tmp_path: Path) -> None:
+    with (tmp_path / "out").open("w+", encoding="utf-8") as out:
+        write_whole(Path(f"/dev/fd/{out.fileno()}"), "text")
+        assert out.read() == "text"
+
+
+def test_why_a_file_cannot_be_written(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    assert why_unwritable(tmp_path) == "Is a directory"
+    assert why_unwritable(tmp_path / "none" / "a") == "No such file or directory"
+    assert why_unwritable(tmp_path / "file" / "a") == "Not a directory"
+    assert why_unwritable(Path("/dev/full")) == ""
+    assert [one.name for one in tmp_path.iterdir()] == ["file"]
+
+
+def test_a_file_of_somebody_else_cannot_be_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "file"
+    path.write_text("theirs")
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    assert why_unwritable(path) == "Permission denied"
