@@ -1,6 +1,6 @@
 """What in two networks makes the difference for some packets, in one line."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from sealane.model import Mode, Protection
@@ -58,12 +58,12 @@ class Side:
 
 
 def cause_of(old: Sequence[Flow], new: Sequence[Flow], before: Side, after: Side) -> str:
-    """The nearest thing that is not the same: who sends, what is required, a tunnel, a table, or else a filter."""
+    """The nearest thing that is not the same: who sends, a mode, a line, a tunnel, a table, or else a filter."""
     if not old or not new:
         return "packets with this source enter the network now" if new else "nobody has this source any more"
     mine, yours = old[0], new[0]
     return (
-        _requirement(mine, yours, before, after)
+        _refusal(mine, yours, before, after)
         or _tunnel(mine, before, after, gone=True)
         or _tunnel(yours, after, before, gone=False)
         or _table(mine, yours, before, after)
@@ -72,18 +72,35 @@ def cause_of(old: Sequence[Flow], new: Sequence[Flow], before: Side, after: Side
     )
 
 
+def _refusal(mine: Flow, yours: Flow, before: Side, after: Side) -> str:
+    """Why one of the two networks refuses what the other lets cross: a mode or a kind of line that changed."""
+    here, there = before.outcome([mine]), after.outcome([yours])
+    if here is None or there is None or not (_stops(here, there) or _stops(there, here)):
+        return ""
+    return _requirement(mine, yours, before, after) or _line({*here.clear, *there.clear}, before, after)
+
+
 def _requirement(mine: Flow, yours: Flow, before: Side, after: Side) -> str:
-    """A mode that changed, when one of the two modes refuses what the other lets cross."""
+    """A mode that changed, when one of the two modes refuses."""
     was = {one.name: one.mode for one in before.modes(mine)}
     becomes = {one.name: one.mode for one in after.modes(yours)}
     if (Mode.REQUIRED in was.values()) == (Mode.REQUIRED in becomes.values()):
         return ""
-    here, there = before.outcome([mine]), after.outcome([yours])
-    if here is None or there is None or not (_stops(here, there) or _stops(there, here)):
-        return ""
     for name in sorted(was.keys() | becomes.keys()):
         if was.get(name) != becomes.get(name):
             return f"protection {name}: {_mode(was.get(name))} -> {_mode(becomes.get(name))}"
+    return ""
+
+
+def _line(crossed: Collection[str], before: Side, after: Side) -> str:
+    """A line that is rehearsed in one network and real in the other: only one of them has a meter at the site's end."""
+    was = {one.name: one.real_interface for one in before.survey.network.circuits if one.name in crossed}
+    becomes = {one.name: one.real_interface for one in after.survey.network.circuits}
+    for name in sorted(was.keys() & becomes.keys()):
+        if was[name] is None and becomes[name] is not None:
+            return f"{name}: rehearsed -> real line on {becomes[name]}, where no meter stands before the site's packets"
+        if was[name] is not None and becomes[name] is None:
+            return f"{name}: real line on {was[name]} -> rehearsed, where a meter stands before the site's packets"
     return ""
 
 

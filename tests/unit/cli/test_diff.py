@@ -126,6 +126,28 @@ def test_a_lost_requirement_is_worse_and_names_its_failure(tmp_path):
     assert worst["cause"] == "protection dc-vpc: required -> open"
 
 
+@pytest.mark.parametrize("failures", [0, 1])
+def test_a_line_that_becomes_real_is_the_cause_of_what_it_lets_cross(tmp_path, failures):
+    """A rehearsed line has a meter at its site's end, a real one has not; both ways, and nothing else is blamed."""
+    required = edited(tmp_path, PAIR, PAIR.replace("open", "required"))
+    real = tmp_path / "real.yaml"
+    real.write_text(required.read_text().replace("port: {rehearsal: true}", "port: {interface: eth9}"))
+    code, answer = compared(required, real, "--failures", failures)
+    changes = answer["encryption"]["changes"]
+    assert (code, {one["change"] for one in changes}) == (3, {"becomes clear"})
+    assert {one["cause"] for one in changes} == {
+        "Circuit: rehearsed -> real line on eth9, where no meter stands before the site's packets",
+    }
+    code, back = compared(real, required, "--failures", failures)
+    assert (code, len(back["encryption"]["changes"])) == (0, len(changes))
+    assert {one["cause"] for one in back["encryption"]["changes"]} == {
+        "Circuit: real line on eth9 -> rehearsed, where a meter stands before the site's packets",
+    }
+    other = tmp_path / "other.yaml"
+    other.write_text(real.read_text().replace("eth9", "eth8"))
+    assert compared(real, other, "--failures", 0)[1]["encryption"]["changes"] == []
+
+
 @cache
 def networks(seed: int) -> tuple[Network, Network]:
     """The example with some drawn changes, and that with some more."""
