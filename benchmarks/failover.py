@@ -5,7 +5,7 @@ The gateway example detects with BFD (100 ms x 3 at both ends), the other, an AS
 
 import common
 
-from sealane.app.controller import wait_until
+from sealane.app.controller import Controller, wait_until
 from sealane.app.drill import drill, find_elements
 from sealane.app.live import bring_up, load_or_reject
 from sealane.app.status import carries
@@ -24,7 +24,8 @@ READY_S = 40
 def measure(folder: str, failures: dict[str, tuple[str, ...]], runs: int, patience_s: float) -> dict[str, list[object]]:
     found: dict[str, list[object]] = {name: [] for name in failures}
     with common.example(folder) as plan:
-        live, _ = bring_up(load_or_reject(plan))
+        loaded = load_or_reject(plan)
+        live, _ = bring_up(loaded, Controller(loaded.name))
         source, destination = live.host("ecs1"), live.host("client")
         for name, elements in failures.items():
             for _ in range(runs):

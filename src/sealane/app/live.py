@@ -93,13 +93,20 @@ def worth_reviewing(loaded: Loaded, controller: Controller, mode: Mode | None) -
 
 def bring_up(
     loaded: Loaded,
+    controller: Controller,
     *,
-    esp: str = "auto",
     stage: str = "encrypted",
     mode: Mode | None = None,
     progress: Progress | None = None,
 ) -> tuple[Live, Plan]:
     """Make the host as the plan says up to a stage, and what was changed for it.
+
+    Args:
+        loaded: The plan, read for a live run.
+        controller: Of its network; whoever has looked at what is up holds the network's lock since then.
+        stage: Id from STAGES.
+        mode: Replaces the mode of every protection; None keeps the plan's.
+        progress: Told what is being done.
 
     Raises:
         Rejected: The input cannot be carried; nothing was changed.
@@ -107,7 +114,6 @@ def bring_up(
     """
     if loaded.network is None:
         raise Rejected(loaded.findings)
-    controller = Controller(loaded.name, esp)
     plan, lowered, drivers = controller.apply(
         loaded.network,
         plan_path=loaded.path.resolve(),

@@ -142,23 +142,34 @@ class RunDirectory:
         """
         make_private_directory(self._root, 0o755)
         path = self._root / f".{self.network}.lock"
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        descriptor = self._lock(path)
         try:
+            os.ftruncate(descriptor, 0)
+            os.pwrite(descriptor, str(os.getpid()).encode(), 0)
+            yield
+        finally:
+            if not self.path.exists():
+                path.unlink(missing_ok=True)
+            os.close(descriptor)
+
+    def _lock(self, path: Path) -> int:
+        """A descriptor that holds the lock of the file that is there, not of one that its last holder has removed."""
+        while True:
+            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
             try:
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                if os.path.samestat(os.fstat(descriptor), path.stat()):
+                    return descriptor
+            except FileNotFoundError:
+                pass
             except BlockingIOError as error:
                 holder = os.pread(descriptor, 20, 0).decode(errors="replace").strip() or "unknown"
+                os.close(descriptor)
                 raise Fault(
                     f"work on network {self.network}",
                     f"another command (process {holder}) is at work on it",
                     "wait until it is done",
                 ) from error
-            os.ftruncate(descriptor, 0)
-            os.pwrite(descriptor, str(os.getpid()).encode(), 0)
-            yield
-            if not self.path.exists():
-                path.unlink(missing_ok=True)
-        finally:
             os.close(descriptor)
 
     def generated_key(self, name: str) -> tuple[Secret, bool]:
@@ -167,9 +178,17 @@ class RunDirectory:
         return Secret(kept or secrets.token_urlsafe(_KEY_BYTES)), kept is None
 
     def keep_keys(self, keys: Mapping[str, Secret]) -> None:
-        """Store generated keys by name."""
-        if keys:
-            self._write_keys({**self._keys(), **{name: key.reveal() for name, key in keys.items()}})
+        """Store generated keys by name.
+
+        Raises:
+            Fault: Others have been stored since these were made; both ends of a tunnel must have the same.
+        """
+        if not keys:
+            return
+        kept, made = self._keys(), {name: key.reveal() for name, key in keys.items()}
+        if any(kept.get(name, key) != key for name, key in made.items()):
+            raise Fault(f"bring {self.network} up", "another command has done so meanwhile", "run it again")
+        self._write_keys({**kept, **made})
 
     def digest(self, key: Secret) -> str:
         """Stands for a key where its change must be noticed; tells nothing without this directory's salt."""

@@ -55,16 +55,17 @@ def command(
     progress = None if as_json else lambda text: click.echo(f"  {text}", err=True)
     difference = None
     controller = Controller(loaded.name, esp)
-    if worth_reviewing(loaded, controller, wanted):
-        from sealane.app.review import review  # costs a tenth of a second that most starts can do without
+    with controller.locked():  # or another command might change what was looked at before it is applied
+        if worth_reviewing(loaded, controller, wanted):
+            from sealane.app.review import review  # costs a tenth of a second that most starts can do without
 
-        found = review(loaded, controller, stage, wanted)
-        difference = None if found.difference is None else found.difference.to_json()
-        if not as_json and found.difference:
-            show_lines(found.difference.lines())
-        if found.findings and not (allow_clear or wanted in (Mode.OPEN, Mode.MONITOR)):
-            _refuse(loaded, stage, found, as_json=as_json)
-    live, changes = bring_up(loaded, esp=esp, stage=stage, mode=wanted, progress=progress)
+            found = review(loaded, controller, stage, wanted)
+            difference = None if found.difference is None else found.difference.to_json()
+            if not as_json and found.difference:
+                show_lines(found.difference.lines())
+            if found.findings and not (allow_clear or wanted in (Mode.OPEN, Mode.MONITOR)):
+                _refuse(loaded, stage, found, as_json=as_json)
+        live, changes = bring_up(loaded, controller, stage=stage, mode=wanted, progress=progress)
     waits = wait and stage == "encrypted"
     carries = await_encrypted(live) if waits and judged(live.observer) else None
     if as_json:

@@ -1,3 +1,5 @@
+import fcntl
+import os
 from pathlib import Path
 
 import pytest
@@ -70,3 +72,46 @@ def test_a_relative_run_root_counts_from_the_current_directory(
     assert run_root("run/here") == tmp_path / "run" / "here"
     assert run_root("/elsewhere/") == Path("/elsewhere")
     assert run_root(None) == run_root("") == DEFAULT_ROOT == run_root("/run/sealane/")
+
+
+def test_keys_that_another_command_stored_meanwhile_are_not_replaced(tmp_path: Path) -> None:
+    one, other = RunDirectory("lab", tmp_path), RunDirectory("lab", tmp_path)
+    mine, theirs = one.generated_key("t")[0], other.generated_key("t")[0]
+    other.keep_keys({"t": theirs})
+    other.keep_keys({"t": theirs})
+    with pytest.raises(Fault, match="another command has done so meanwhile"):
+        one.keep_keys({"t": mine})
+    assert one.generated_key("t") == (theirs, False)
+
+
+def test_a_lock_leaves_no_file_where_there_is_no_network_even_after_a_failure(tmp_path: Path) -> None:
+    directory = RunDirectory("lab", tmp_path)
+
+    def fail() -> None:
+        with directory.locked():
+            assert [one.name for one in tmp_path.iterdir()] == [".lab.lock"]
+            raise FileNotFoundError
+
+    with pytest.raises(FileNotFoundError):
+        fail()
+    assert list(tmp_path.iterdir()) == []
+    directory.save(RECORD)
+    with directory.locked():
+        pass
+    assert sorted(one.name for one in tmp_path.iterdir()) == [".lab.lock", "lab"]
+
+
+def test_a_lock_is_that_of_the_file_that_is_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file that its holder removed between opening and locking it keeps nobody off."""
+    real = fcntl.flock
+    path = tmp_path / ".lab.lock"
+    removals = iter((True, False))
+
+    def removed_meanwhile(descriptor: int, operation: int) -> None:
+        if next(removals, False):
+            path.unlink()
+        real(descriptor, operation)
+
+    monkeypatch.setattr(fcntl, "flock", removed_meanwhile)
+    with RunDirectory("lab", tmp_path).locked(), pytest.raises(Fault, match=f"process {os.getpid()}"):
+        RunDirectory("lab", tmp_path)._lock(path)

@@ -5,7 +5,6 @@ import random
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
-from unittest import mock
 
 import pytest
 from test_messages import PLAN, ROOT, edited, sealane
@@ -215,25 +214,6 @@ def _flows(found, *, back: bool) -> dict:
             (source, to) for packets in one.packets for source in packets.sources for to in packets.destinations
         )
     return ranges
-
-
-def test_up_refuses_to_lead_required_packets_past_the_tunnels(tmp_path):
-    """Before anything is touched, and with a code of its own."""
-    plan = edited(tmp_path, VPN, VPN.replace("propagations: [system]", "propagations: []"))
-    plan.write_text(plan.read_text().replace("name: hangzhou\n", "name: never-up\n"))
-    touched = mock.patch("sealane.app.live.bring_up", side_effect=AssertionError)
-    with mock.patch("sealane.app.host_check.check_host"), touched:
-        code, out, err = sealane("up", plan, "--mode", "required")
-        assert (code, out) == (3, "")
-        assert "error CLEAR-002 protection dc-vpc: " in err
-        assert err.endswith("sealane: nothing was changed\n")
-        code, out, err = sealane("up", plan, "--mode", "required", "--json")
-        answer = json.loads(out)
-        assert (code, err, answer["refused"], answer["difference"]) == (3, "", True, None)
-        assert next(one["code"] for one in answer["findings"]) == "CLEAR-002"
-        for told in (("--allow-clear",), ("--mode", "open")):
-            with pytest.raises(AssertionError):
-                sealane("up", plan, "--mode", "required", *told)
 
 
 def test_no_key_of_a_session_gets_into_the_answer():

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from sealane.app.capture import Capture, Counts, read_capture
-from sealane.app.controller import Progress, wait_until
+from sealane.app.controller import Controller, Progress, wait_until
 from sealane.app.drill import add
 from sealane.app.live import Live, attach, bring_up, host_address
 from sealane.app.load import DeviceText, Loaded, load
@@ -58,7 +58,9 @@ class Context:
                 raise Fault("rehearse a device", str(loaded.findings[0]), "see the finding")
             if self.loaded.network is not None:
                 loaded = replace(loaded, network=loaded.network)
-        live, _ = bring_up(loaded, esp=self.esp, stage=stage, mode=mode, progress=self.narrate)
+        live, _ = bring_up(
+            loaded, Controller(loaded.name, self.esp), stage=stage, mode=mode, progress=self.narrate
+        )
         return live
 
     def negotiate(self, stage: str, result: StageResult, ready: Callable[[Live], bool]) -> Live:
