@@ -13,7 +13,7 @@ from sealane.app.server.documents import Documents
 from sealane.app.server.observation import Observation
 from sealane.app.server.reconciler import Reconciler
 from sealane.app.server.service import Service
-from sealane.cloud import Transaction
+from sealane.cloud import Document, Transaction
 from sealane.store import FakeStore
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "unit" / "cloud"))
@@ -26,11 +26,18 @@ PREFIX = "t9x"
 class Plain:
     """Seals nothing."""
 
-    def seal(self, text, name):
-        return text
+    def seal(self, secret, *where):
+        return "/".join((*where, secret))
 
-    def unseal(self, text, name):
-        return text
+    def open(self, sealed, *where):
+        assert sealed.startswith("/".join(where))
+        return sealed.removeprefix("/".join((*where, "")))
+
+    def seal_document(self, document):
+        return document.encode()
+
+    def open_document(self, value):
+        return Document.decode(value)
 
 
 @pytest.fixture

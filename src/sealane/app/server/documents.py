@@ -1,28 +1,39 @@
 """Documents in the store, with their secrets sealed."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Iterator
 from typing import Protocol
 
-from sealane.cloud import Document, World
-from sealane.diag import Fault
+from sealane.cloud import Document
 from sealane.reconcile import Change, Put, Remove, Store
 
 DOCUMENTS = "document"
+"""The space of documents, by id."""
 
 
 class Sealer(Protocol):
-    """Seals texts for the store."""
+    """Seals secrets for the store; what is opened must be opened for the place it was sealed for."""
 
-    def seal(self, text: str, name: str) -> str:
-        """Sealed under the name that it belongs to."""
+    def seal(self, secret: str, *where: str) -> str:
+        """A secret as it may be kept."""
         ...
 
-    def unseal(self, text: str, name: str) -> str:
-        """The text again.
+    def open(self, sealed: str, *where: str) -> str:
+        """What was sealed.
 
         Raises:
-            Fault: It was sealed with another key, or under another name.
+            Fault: With another key, or for another place.
+        """
+        ...
+
+    def seal_document(self, document: Document) -> bytes:
+        """A document as it is kept."""
+        ...
+
+    def open_document(self, value: bytes) -> Document:
+        """What ``seal_document`` made.
+
+        Raises:
+            Fault: As for ``open``; or it is damaged.
         """
         ...
 
@@ -39,25 +50,10 @@ class Documents:
         Raises:
             Fault: One is damaged, or its secrets were sealed with another key.
         """
-        for key, value in store.read(DOCUMENTS):
-            try:
-                document = Document.decode(value)
-            except (ValueError, TypeError) as error:
-                raise Fault(f"read object {key}", "what is kept of it is damaged", "restore a backup") from error
-            secrets = {name: self._sealer.unseal(text, _name(key, name)) for name, text in document.secrets.items()}
-            yield replace(document, secrets=secrets)
+        return (self._sealer.open_document(value) for _, value in store.read(DOCUMENTS))
 
     def change(self, change: Document | str) -> Change:
         """What to tell the store of a document, or of the id of one that is gone."""
         if isinstance(change, str):
             return Remove(DOCUMENTS, change)
-        secrets = {name: self._sealer.seal(text, _name(change.id, name)) for name, text in change.secrets.items()}
-        return Put(DOCUMENTS, change.id, replace(change, secrets=secrets).encode())
-
-    def resealed(self, world: World) -> Sequence[Change]:
-        """All documents with secrets sealed anew, after the master key changed."""
-        return tuple(self.change(one) for one in world.everything() if one.secrets)
-
-
-def _name(document_id: str, name: str) -> str:
-    return f"{DOCUMENTS}/{document_id}/{name}"
+        return Put(DOCUMENTS, change.id, self._sealer.seal_document(change))

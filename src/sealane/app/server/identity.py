@@ -3,7 +3,7 @@
 import json
 import secrets
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 
 from sealane.app.server.documents import Sealer
@@ -177,18 +177,14 @@ class Identity:
         self._keys.pop(key_id, None)
         return True
 
-    def resealed(self) -> Sequence[Change]:
-        """All keys sealed anew, after the master key changed."""
-        return tuple(self._put_key(one) for one in self._keys.values())
-
     def _keep(self, changes: Sequence[Change]) -> None:
         with self._lock:
             self._store.commit(changes)
 
     def _put_key(self, key: AccessKey) -> Put:
         told = {
-            "secret": self._sealer.seal(key.secret.reveal(), f"{KEYS}/{key.id}/secret"),
-            "token": None if key.token is None else self._sealer.seal(key.token.reveal(), f"{KEYS}/{key.id}/token"),
+            "secret": self._sealer.seal(key.secret.reveal(), KEYS, key.id, "secret"),
+            "token": None if key.token is None else self._sealer.seal(key.token.reveal(), KEYS, key.id, "token"),
             "account": key.account,
             "user": key.user,
             "active": key.active,
@@ -200,13 +196,22 @@ class Identity:
         token, expires = told["token"], told["expires_ms"]
         return AccessKey(
             key_id,
-            Secret(self._sealer.unseal(str(told["secret"]), f"{KEYS}/{key_id}/secret")),
+            Secret(self._sealer.open(str(told["secret"]), KEYS, key_id, "secret")),
             str(told["account"]),
             str(told["user"]),
             bool(told["active"]),
-            None if token is None else Secret(self._sealer.unseal(str(token), f"{KEYS}/{key_id}/token")),
+            None if token is None else Secret(self._sealer.open(str(token), KEYS, key_id, "token")),
             None if expires is None else int(str(expires)),
         )
+
+
+def resealed_key(reseal: Callable[..., str], key_id: str, value: bytes) -> bytes:
+    """A key as it is kept, with its secrets sealed anew by ``reseal(sealed, *where)``."""
+    told = json.loads(value)
+    for name in ("secret", "token"):
+        if told[name] is not None:
+            told[name] = reseal(told[name], KEYS, key_id, name)
+    return json.dumps(told).encode()
 
 
 def new_key(account: str, user: str) -> AccessKey:

@@ -132,6 +132,11 @@ class Observation:
         """See Observed."""
         return tuple(one for one in tuple(self._points.get((instance, name), ())) if from_ms <= one.at_ms <= to_ms)
 
+    def latest(self, instance: str) -> Mapping[str, float]:
+        """The last value of every counter of an instance, by name."""
+        counters = (item for one in self._all() for item in one.counters.items())
+        return {name: value for (whose, name), value in counters if whose == instance}
+
     def _all(self) -> Iterable[_Snapshot]:
         return self._snapshots.values()
 

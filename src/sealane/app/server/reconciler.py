@@ -5,21 +5,24 @@ time. A change is carried out as the difference to what was made last; every few
 what somebody else changed there is repaired and told.
 """
 
+import json
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 from sealane.app.controller import Controller, networks_present
 from sealane.app.rejected import Rejected
+from sealane.app.runstate import Sources
+from sealane.app.server.events import Event
 from sealane.app.server.networks import Expanded, expand
 from sealane.app.server.observation import Made
 from sealane.app.server.service import Service
 from sealane.cloud import Document, Transaction, World
 from sealane.cloud.settle import settle
-from sealane.cloud.to_plan import Carried, Piece, carried_networks
+from sealane.cloud.to_plan import Carried, Piece, carried_networks, plain
 from sealane.diag import Fault, Finding, Severity
 from sealane.lower import on_this_host
 from sealane.model import Network
@@ -27,21 +30,6 @@ from sealane.model import Network
 FIRST_WAIT_S = 0.5
 LONGEST_WAIT_S = 30.0
 _MOST_EXCLUSIONS = 20
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """Something that happened to a network or an object.
-
-    Args:
-        subject: Id of the document, or name of the network.
-        kind: ``applied``, ``refused``, ``repaired``, ``failed`` or ``removed``.
-        text: What happened, for people; never a secret.
-    """
-
-    subject: str
-    kind: str
-    text: str
 
 
 @dataclass(slots=True)
@@ -55,7 +43,9 @@ class Running:
         tried: What was last tried to be made; a change of it is tried at once, whatever failed before.
         failures: Attempts since the last success.
         retry_at_s: Monotonic time before which it is not tried again after a failure.
-        reasons: Why a document is not carried, by id.
+        reason: Why it is not as its documents say; empty when it is.
+        account: Whose it is.
+        transit_router: Id of its transit router; empty when it has none.
     """
 
     network: Network | None = None
@@ -64,7 +54,9 @@ class Running:
     tried: Network | None = None
     failures: int = 0
     retry_at_s: float = 0.0
-    reasons: Mapping[str, str] = field(default_factory=dict)
+    reason: str = ""
+    account: str = ""
+    transit_router: str = ""
 
 
 class Reconciler:
@@ -133,6 +125,7 @@ class Reconciler:
             failed |= self._guarded(name, partial(self._remove, name))
         for name, expanded in carried.items():
             running = self.running.setdefault(name, Running())
+            running.account, running.transit_router = expanded.carried.account, expanded.carried.transit_router
             if running.tried != expanded.network:
                 running.tried, running.retry_at_s = expanded.network, 0.0
             failed |= self._guarded(name, partial(self._make, expanded, reads_host=reads_host))
@@ -185,7 +178,10 @@ class Reconciler:
             return
         known = running.network
         controller = Controller(name, self._esp)
-        plan, lowered, drivers = controller.apply(expanded.network, plan_path=self._directory)
+        sources = _sources(self._directory / name, expanded.carried) if running.network != expanded.network else None
+        plan, lowered, drivers = controller.apply(
+            expanded.network, plan_path=self._directory / name, sources=sources
+        )
         changes = plan.describe()
         if known == expanded.network and changes:
             self._tell(Event(name, "repaired", f"{len(changes)} differences: " + "; ".join(changes[:5])))
@@ -209,11 +205,12 @@ class Reconciler:
             work()
         except (Fault, Rejected, OSError) as error:
             running.failures += 1
+            running.reason = str(error)
             wait_s = min(LONGEST_WAIT_S, FIRST_WAIT_S * 2 ** (running.failures - 1))
             running.retry_at_s = time.monotonic() + wait_s
             self._tell(Event(name, "failed", f"{error}; tried again in {wait_s:g} s"))
             return {name}
-        running.failures, running.retry_at_s = 0, 0.0
+        running.failures, running.retry_at_s, running.reason = 0, 0.0, ""
         return set()
 
     def _next_retry(self) -> float:
@@ -231,6 +228,12 @@ class Reconciler:
         done = [one for one in waiting if one.id not in blocked and one.parent not in blocked]
         if done:
             self._service.change(lambda state: _settle_all(done, state))
+
+
+def _sources(path: Path, carried: Carried) -> Sources:
+    """What a network is made from, in the form that commands compare and load again; JSON is YAML."""
+    devices = {Path(file).stem: (text, file) for file, text in carried.configs.items()}  # files are named by site
+    return Sources(str(path), json.dumps(plain(carried.plan)), devices)
 
 
 def _settle_all(done: Iterable[Document], state: Transaction) -> None:

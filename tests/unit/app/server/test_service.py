@@ -33,12 +33,18 @@ def describe_things(call, state):
 class Plain:
     """Seals nothing."""
 
-    def seal(self, text, name):
-        return f"{name}={text}"
+    def seal(self, secret, *where):
+        return "/".join((*where, secret))
 
-    def unseal(self, text, name):
-        assert text.startswith(f"{name}=")
-        return text.removeprefix(f"{name}=")
+    def open(self, sealed, *where):
+        assert sealed.startswith("/".join(where))
+        return sealed.removeprefix("/".join((*where, "")))
+
+    def seal_document(self, document):
+        return document.encode()
+
+    def open_document(self, value):
+        return Document.decode(value)
 
 
 class Asis:

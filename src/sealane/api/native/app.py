@@ -1,0 +1,246 @@
+"""The routes of ``/v1``. Callers show an access key by HTTP Basic authentication: its id and its secret."""
+
+import hmac
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Annotated, Literal
+
+from fastapi import Depends, FastAPI, HTTPException, Path, Query, Response
+from fastapi.security import HTTPBasic, HTTPBasicCredentials
+
+from sealane import __version__
+from sealane.api.native.bodies import (
+    AccountBody,
+    DrillBody,
+    KeyBody,
+    KeyState,
+    Name,
+    PortBody,
+    ProbeBody,
+    ProofBody,
+    ProtectionBody,
+    SiteBody,
+    UserBody,
+)
+from sealane.api.native.problems import BadInput, add_problems
+from sealane.app.server.identity import ROOT, AccessKey, Identity, User
+from sealane.app.server.native import Native, Unknown
+from sealane.app.server.running import Server
+from sealane.app.server.service import Caller
+from sealane.cloud import Fields
+from sealane.diag import Finding, has_errors
+
+_BASIC = HTTPBasic(realm="sealane", description="AccessKey id and secret")
+Kind = Literal["ports", "sites", "protections"]
+Json = dict[str, object]
+
+
+class _Guard:
+    """Finds out who calls, and refuses who may not."""
+
+    def __init__(self, identity: Identity, action: str, *, operator: bool = False) -> None:
+        self._identity = identity
+        self._action = action
+        self._operator = operator
+
+    def __call__(self, shown: Annotated[HTTPBasicCredentials, Depends(_BASIC)]) -> Caller:
+        key = self._identity.find(shown.username)
+        good = key is not None and hmac.compare_digest(key.secret.reveal().encode(), shown.password.encode())
+        if key is None or not good or not key.active or key.token is not None:
+            raise HTTPException(401, "The access key is unknown, wrong or switched off.", {"WWW-Authenticate": "Basic"})
+        if not self._identity.allows(key.account, key.user, "sealane", self._action):
+            raise HTTPException(403, f"User {key.user} is not authorized to sealane:{self._action}.")
+        if self._operator and (key.user != ROOT or key.account != self._identity.accounts()[0]):
+            raise HTTPException(403, "Only the root user of the first account manages accounts.")
+        return Caller(key.account, key.user, key.id)
+
+
+def make_native_app(server: Server) -> FastAPI:
+    """The application, to be mounted at ``/v1``."""
+    app = FastAPI(title="Sealane", version=__version__, summary="Ports, rehearsal sites, probes, drills, proofs.",
+                  docs_url=None, redoc_url=None, openapi_url="/openapi.json")
+    native = Native(server.service, server.reconciler)
+    add_problems(app)
+    _identity_routes(app, server.identity)
+    _thing_routes(app, native, server.identity)
+    _work_routes(app, native, server)
+    return app
+
+
+def _accepted(findings: Sequence[Finding]) -> Json:
+    """Warnings of what was kept.
+
+    Raises:
+        BadInput: There are errors.
+    """
+    if has_errors(findings):
+        raise BadInput(findings)
+    return {"findings": [one.to_json() for one in findings]}
+
+
+def _identity_routes(app: FastAPI, identity: Identity) -> None:  # noqa: C901 - a list of routes
+    def may(action: str, *, operator: bool = False) -> Callable[..., Caller]:
+        return _Guard(identity, action, operator=operator)
+
+    @app.get("/accounts", tags=["accounts"])
+    def list_accounts(_: Annotated[Caller, Depends(may("GetAccounts", operator=True))]) -> Json:
+        """All accounts."""
+        return {"accounts": list(identity.accounts())}
+
+    @app.post("/accounts", status_code=201, tags=["accounts"])
+    def add_account(body: AccountBody, _: Annotated[Caller, Depends(may("PutAccount", operator=True))]) -> Json:
+        """Make an account; the secret of its first key is told this once."""
+        account, key = identity.add_account(body.name)
+        return {"account": account, "access_key": _told(key)}
+
+    @app.get("/users", tags=["accounts"])
+    def list_users(caller: Annotated[Caller, Depends(may("GetUsers"))]) -> Json:
+        """The account's users."""
+        return {"users": [{"name": one.name, "attached": list(one.attached), "policies": dict(one.policies)}
+                          for one in identity.users(caller.account)]}
+
+    @app.put("/users/{name}", tags=["accounts"])
+    def put_user(name: Name, body: UserBody, caller: Annotated[Caller, Depends(may("PutUser"))]) -> Json:
+        """Make or change a user."""
+        if name == ROOT:
+            raise HTTPException(422, "The root user cannot be changed.")
+        return _accepted(identity.put_user(User(caller.account, name, tuple(body.attached), body.policies)))
+
+    @app.delete("/users/{name}", status_code=204, tags=["accounts"])
+    def remove_user(name: Name, caller: Annotated[Caller, Depends(may("DeleteUser"))]) -> Response:
+        """Remove a user with its keys."""
+        if not identity.remove_user(caller.account, name):
+            raise Unknown(f"user {name}")
+        return Response(status_code=204)
+
+    @app.get("/access-keys", tags=["accounts"])
+    def list_keys(caller: Annotated[Caller, Depends(may("GetAccessKeys"))]) -> Json:
+        """The account's access keys, without their secrets."""
+        return {"access_keys": [{"id": one.id, "user": one.user, "active": one.active, "expires_ms": one.expires_ms}
+                                for one in identity.keys(caller.account)]}
+
+    @app.post("/access-keys", status_code=201, tags=["accounts"])
+    def add_key(body: KeyBody, caller: Annotated[Caller, Depends(may("PutAccessKey"))]) -> Json:
+        """Make an access key; its secret is told this once."""
+        if body.user != ROOT and body.user not in {one.name for one in identity.users(caller.account)}:
+            raise Unknown(f"user {body.user}")
+        expires = None if body.lifetime_s is None else time.time_ns() // 1_000_000 + body.lifetime_s * 1000
+        return _told(identity.add_key(caller.account, body.user, expires_ms=expires))
+
+    @app.patch("/access-keys/{key_id}", status_code=204, tags=["accounts"])
+    def switch_key(key_id: str, body: KeyState, caller: Annotated[Caller, Depends(may("PutAccessKey"))]) -> Response:
+        """Switch an access key on or off."""
+        _own_key(identity, caller, key_id)
+        identity.set_active(key_id, active=body.active)
+        return Response(status_code=204)
+
+    @app.delete("/access-keys/{key_id}", status_code=204, tags=["accounts"])
+    def remove_key(key_id: str, caller: Annotated[Caller, Depends(may("DeleteAccessKey"))]) -> Response:
+        """Remove an access key."""
+        _own_key(identity, caller, key_id)
+        identity.remove_key(key_id)
+        return Response(status_code=204)
+
+
+def _own_key(identity: Identity, caller: Caller, key_id: str) -> None:
+    found = identity.find(key_id)
+    if found is None or found.account != caller.account:
+        raise Unknown(f"access key {key_id}")
+
+
+def _told(key: AccessKey) -> Json:
+    return {"id": key.id, "secret": key.secret.reveal(), "user": key.user, "expires_ms": key.expires_ms,
+            "security_token": None if key.token is None else key.token.reveal()}
+
+
+def _thing_routes(app: FastAPI, native: Native, identity: Identity) -> None:
+    may_get, may_put = _Guard(identity, "GetThings"), _Guard(identity, "PutThings")
+
+    @app.get("/ports", tags=["things"])
+    def list_ports(caller: Annotated[Caller, Depends(may_get)]) -> Json:
+        """All ports."""
+        return {"ports": [{"name": one.name, **one.body} for one in native.things(caller.account, "port")]}
+
+    @app.get("/sites", tags=["things"])
+    def list_sites(caller: Annotated[Caller, Depends(may_get)]) -> Json:
+        """All sites, without the devices' texts."""
+        return {"sites": [{"name": one.name, **one.body} for one in native.things(caller.account, "site")]}
+
+    @app.get("/protections", tags=["things"])
+    def list_protections(caller: Annotated[Caller, Depends(may_get)]) -> Json:
+        """All protections."""
+        return {"protections": [{"name": one.name, **one.body} for one in native.things(caller.account, "protection")]}
+
+    @app.put("/ports/{name}", tags=["things"])
+    def put_port(name: Name, body: PortBody, caller: Annotated[Caller, Depends(may_put)]) -> Json:
+        """Plug a circuit into an interface of this host."""
+        return _accepted(native.put_port(caller.account, name, body.model_dump()))
+
+    @app.put("/sites/{name}", tags=["things"])
+    def put_site(name: Name, body: SiteBody, caller: Annotated[Caller, Depends(may_put)]) -> Json:
+        """Rehearse a site."""
+        return _accepted(native.put_site(caller.account, name, _fields(body.model_dump())))
+
+    @app.put("/protections/{name}", tags=["things"])
+    def put_protection(name: Name, body: ProtectionBody, caller: Annotated[Caller, Depends(may_put)]) -> Json:
+        """Say what must not cross a circuit in clear."""
+        return _accepted(native.put_protection(caller.account, name, body.model_dump()))
+
+    @app.delete("/{kind}/{name}", status_code=204, tags=["things"])
+    def remove_thing(
+        kind: Kind, name: Annotated[str, Path(max_length=64)], caller: Annotated[Caller, Depends(may_put)]
+    ) -> Response:
+        """Remove a port, site or protection."""
+        native.remove(caller.account, kind.removesuffix("s"), name)
+        return Response(status_code=204)
+
+
+def _fields(told: Mapping[str, object]) -> Fields:
+    return told  # type: ignore[return-value] # JSON, as pydantic read it
+
+
+def _work_routes(app: FastAPI, native: Native, server: Server) -> None:
+    may_get, may_work = _Guard(server.identity, "GetNetworks"), _Guard(server.identity, "WorkOnNetworks")
+
+    @app.get("/networks", tags=["networks"])
+    def list_networks(caller: Annotated[Caller, Depends(may_get)]) -> Json:
+        """The networks that the account's objects make."""
+        return {"networks": [dict(one) for one in native.networks(caller.account)]}
+
+    @app.get("/plans", tags=["networks"])
+    def list_plans(caller: Annotated[Caller, Depends(may_get)]) -> Json:
+        """The same as plans, without keys."""
+        return {"plans": {name: dict(one) for name, one in native.plans(caller.account).items()}}
+
+    @app.get("/meters", tags=["networks"])
+    def list_meters(caller: Annotated[Caller, Depends(may_get)]) -> Json:
+        """What crossed each circuit, in packets and bytes by class."""
+        return {"meters": native.meters(caller.account, server.observation)}
+
+    @app.get("/events", tags=["networks"])
+    def list_events(
+        caller: Annotated[Caller, Depends(may_get)],
+        limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+        since_ms: Annotated[int | None, Query(ge=0, le=2**62)] = None,
+    ) -> Json:
+        """What happened, the newest first."""
+        told = server.events.read(since_ms=since_ms, limit=limit)
+        mine = native.subjects(caller.account)
+        return {"events": [{"number": one.number, "at_ms": one.at_ms, "subject": one.event.subject,
+                            "kind": one.event.kind, "text": one.event.text} for one in told if mine(one.event.subject)]}
+
+    @app.post("/probes", tags=["networks"])
+    def probe(body: ProbeBody, caller: Annotated[Caller, Depends(may_work)]) -> Json:
+        """Ping between two hosts and say whether it crossed encrypted, clear, mixed or dropped."""
+        return dict(native.probe(caller.account, body.source, body.destination, count=body.count))
+
+    @app.post("/drills", tags=["networks"])
+    def drill(body: DrillBody, caller: Annotated[Caller, Depends(may_work)]) -> Json:
+        """Make elements fail, measure, and undo it."""
+        found = native.drill(caller.account, body.elements, body.source, body.destination, hold_s=body.hold_s)
+        return dict(found)
+
+    @app.post("/proofs", tags=["networks"])
+    def prove(body: ProofBody, caller: Annotated[Caller, Depends(may_get)]) -> Json:
+        """Prove what crosses the circuits, for all packets and failures."""
+        return {"proofs": dict(native.prove(caller.account, body.failures, body.properties))}

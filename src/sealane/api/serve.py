@@ -1,0 +1,83 @@
+"""Serving a running server: the cloud's API at ``/``, the native one at ``/v1``."""
+
+import asyncio
+from collections.abc import Awaitable, Container, Mapping
+from concurrent.futures import ThreadPoolExecutor
+
+from starlette.applications import Starlette
+from starlette.routing import Mount
+from uvicorn import Server as Uvicorn
+
+from sealane.api.native import make_native_app
+from sealane.api.openapi import Answer, Key, Limits, Request, Tls, make_app, uvicorn_config
+from sealane.app.server.identity import Identity
+from sealane.app.server.running import Server
+from sealane.app.server.service import Caller
+from sealane.cloud import CloudError, Fields
+from sealane.cloud.schema import PRODUCTS, actions
+from sealane.diag import Fault
+
+
+class _Keys:
+    """Access keys for the HTTP side."""
+
+    def __init__(self, identity: Identity) -> None:
+        self._identity = identity
+
+    def find(self, access_key_id: str) -> Key | None:
+        """See Keys."""
+        found = self._identity.find(access_key_id)
+        if found is None:
+            return None
+        return Key(found.id, found.secret, found.account, found.user, found.active, found.token, found.expires_ms)
+
+
+class _Dispatch:
+    """Answers reads at once and lets writes wait for the disk in a thread, one after another."""
+
+    def __init__(self, server: Server) -> None:
+        self._service = server.service
+        self._writer = ThreadPoolExecutor(1, "writer")
+
+    def __call__(self, request: Request) -> Answer | Awaitable[Answer]:
+        if self._service.writes(request.product, request.action):
+            return asyncio.get_running_loop().run_in_executor(self._writer, self._carried_out, request)
+        return self._carried_out(request)
+
+    def _carried_out(self, request: Request) -> Answer:
+        caller = Caller(request.caller.account, request.caller.user, request.caller.access_key_id)
+        try:
+            return Answer(200, self._call(request, caller))
+        except Fault as fault:
+            raise CloudError("ServiceUnavailable", f"{fault.operation}: {fault.answer}; {fault.remedy}", 503) from fault
+
+    def _call(self, request: Request, caller: Caller) -> Fields:
+        return self._service.call(request.product, request.action, request.flat, caller, request.request_id)
+
+
+def make_server_app(server: Server, limits: Limits) -> Starlette:
+    """The application of a server."""
+    known: Mapping[str, Container[str]] = {product: frozenset(actions(product)) for product in PRODUCTS}
+    native = Mount("/v1", app=make_native_app(server))
+    return make_app(_Dispatch(server), _Keys(server.identity), limits, actions=known, routes=[native])
+
+
+class Listener:
+    """Listens for clients.
+
+    Args:
+        server: Started.
+        host: Address to listen at.
+        port: 0 for any that is free.
+        tls: Certificate and key; None for plain HTTP.
+        limits: What clients may do.
+    """
+
+    def __init__(self, server: Server, host: str, port: int, tls: Tls | None, limits: Limits | None = None) -> None:
+        allowed = limits or Limits()
+        config = uvicorn_config(make_server_app(server, allowed), allowed, host=host, port=port, tls=tls)
+        self._uvicorn = Uvicorn(config)
+
+    def run(self) -> None:
+        """Serve until the process is told to end."""
+        self._uvicorn.run()

@@ -1,0 +1,256 @@
+"""What the cloud has no operations for: ports, rehearsal sites, protections, probes, drills, proofs, meters."""
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from sealane.app.controller import Controller
+from sealane.app.drill import drill, find_elements
+from sealane.app.live import Live
+from sealane.app.load import Loaded
+from sealane.app.probe import probe
+from sealane.app.server.networks import expand
+from sealane.app.server.observation import Observation
+from sealane.app.server.reconciler import Reconciler, Running
+from sealane.app.server.service import Service
+from sealane.cloud import Document, Fields, Transaction
+from sealane.cloud.to_plan import Piece, as_mark, carried_networks, plain
+from sealane.diag import Finding, Origin, Severity, has_errors
+from sealane.kinds.protection import PROTECTION
+from sealane.kinds.site import SITE
+from sealane.spec import Notes, Spot
+from sealane.verify.prove import prove
+
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,63}")
+_INTERFACE = re.compile(r"[^\s/]{1,15}")
+
+
+class Unknown(Exception):  # noqa: N818 - an answer, not a fault
+    """There is no such thing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Owned:
+    """A thing of an account: its name and what was given for it."""
+
+    name: str
+    body: Fields
+
+
+class Native:
+    """The native operations; ``account`` is always the caller's."""
+
+    def __init__(self, service: Service, reconciler: Reconciler) -> None:
+        self._service = service
+        self._reconciler = reconciler
+
+    def things(self, account: str, kind: str) -> Sequence[Owned]:
+        """All ports, sites or protections."""
+        with self._service.view() as world:
+            found = tuple(one for one in world.of_kind(account, kind) if not one.deleting)
+        return tuple(Owned(one.text("Name"), _body(one)) for one in found)
+
+    def put_port(self, account: str, name: str, body: Fields) -> tuple[Finding, ...]:
+        """Give a physical connection the interface of this host that its line is plugged into."""
+        findings = list(_named("port", name))
+        interface = str(body.get("interface") or "")
+        if not _INTERFACE.fullmatch(interface):
+            findings.append(_wrong("PORT-001", f"port {name}", "names no interface", "write the name of an interface"))
+        mtu = body.get("mtu", 1500)
+        if not isinstance(mtu, int) or not 1280 <= mtu <= 9216:  # noqa: PLR2004 - bounds of PC-007
+            findings.append(_wrong("PORT-002", f"port {name}", f"mtu is {mtu!r}, expected 1280 to 9216",
+                                   "write the MTU of the line in bytes"))
+        line = str(body.get("physical_connection") or "")
+        fields = {"Interface": interface, "Mtu": mtu, "PhysicalConnectionId": line}
+        return self._put((account, "port", name), fields, {}, findings)
+
+    def put_site(self, account: str, name: str, body: Fields) -> tuple[Finding, ...]:
+        """Rehearse a site: device, networks, routers and hosts as in a plan, the device's text as ``config``."""
+        findings = list(_named("site", name))
+        told = body.get("site")
+        written = {str(key): value for key, value in told.items()} if isinstance(told, Mapping) else {}
+        config = body.get("config")
+        device = written.get("device")
+        if isinstance(device, Mapping) and isinstance(config, str):
+            written["device"] = {**device, "config": f"{name}.cfg"}
+        notes = Notes()
+        tree = as_mark(Piece(name, {"name": name, **written}), name)  # type: ignore[dict-item]
+        SITE.read(tree, Spot("site", name, notes))
+        findings += notes.findings()
+        secrets = {"config": config} if isinstance(config, str) else {}
+        return self._put((account, "site", name), {"site": written}, secrets, findings)
+
+    def put_protection(self, account: str, name: str, body: Fields) -> tuple[Finding, ...]:
+        """Say that traffic between prefixes must not cross a circuit in clear."""
+        findings = list(_named("protection", name))
+        written = {"name": name, "cloud": body.get("cloud"), "site": body.get("site"), "mode": body.get("mode", "open")}
+        notes = Notes()
+        PROTECTION.read(as_mark(Piece(name, written), name), Spot("protection", name, notes))  # type: ignore[arg-type]
+        findings += notes.findings()
+        return self._put((account, "protection", name), written, {}, findings)
+
+    def remove(self, account: str, kind: str, name: str) -> None:
+        """Remove a port, site or protection.
+
+        Raises:
+            Unknown: There is none.
+        """
+
+        def work(state: Transaction) -> None:
+            found = _find(state, account, kind, name)
+            if found is None:
+                raise Unknown(f"{kind} {name}")
+            state.put(replace(found, deleting=True, generation=found.generation + 1))
+
+        self._service.change(work)
+
+    def networks(self, account: str) -> Sequence[Fields]:
+        """Every network of the account: whether it is as its documents say, and if not, why."""
+        return tuple(
+            {
+                "name": name,
+                "up": running.made is not None,
+                "settled": running.failures == 0,
+                "reason": running.reason,
+                "transit_router": running.transit_router,
+                "objects": len(running.documents),
+            }
+            for name, running in self._owned(account)
+        )
+
+    def plans(self, account: str) -> Mapping[str, Mapping[str, object]]:
+        """Every network as a plan, with the users' names and without keys, and the devices' texts by file name."""
+        with self._service.view() as world:
+            found = carried_networks(world, [account], "network-", readable=True, key_of=_variable)
+        return {one.name: {"plan": plain(one.plan), "files": dict(one.configs)} for one in found}
+
+    def probe(self, account: str, source: str, destination: str, *, count: int) -> Mapping[str, object]:
+        """Ping between two hosts and say what crossed the circuits; hosts are ids, names or addresses.
+
+        Raises:
+            Unknown: No network has them.
+            Fault: A tool failed.
+        """
+        live, names = self._live_with(account, source)
+        return probe(live, names.get(source, source), names.get(destination, destination), count=count).to_json()
+
+    def drill(
+        self, account: str, elements: Sequence[str], source: str, destination: str, *, hold_s: float
+    ) -> Mapping[str, object]:
+        """Make elements fail while flows run between two hosts, and measure.
+
+        Raises:
+            Unknown: No network has the hosts.
+            Fault: An element is unknown, or a tool failed.
+        """
+        live, names = self._live_with(account, source)
+        hosts = [live.host(names.get(one, one)) for one in (source, destination)]
+        return drill(live, find_elements(live, elements), hosts[0], hosts[1], hold_s=hold_s).to_json()
+
+    def prove(self, account: str, failures: int, properties: Sequence[str]) -> Mapping[str, object]:
+        """Prove every network as its documents say it."""
+        with self._service.view() as world:
+            carried = carried_networks(world, [account], "network-", readable=True)
+        found: dict[str, object] = {}
+        for one in carried:
+            expanded = expand(one)
+            if expanded.network is None:
+                found[one.name] = {"findings": [finding.to_json() for finding in expanded.findings]}
+            else:
+                found[one.name] = prove(expanded.network, failures, properties).to_json()
+        return found
+
+    def meters(self, account: str, observation: Observation) -> Mapping[str, object]:
+        """By border router: packets and bytes of each class since its meter was set."""
+        with self._service.view() as world:
+            routers = [one.id for one in world.of_kind(account, "vbr")]
+        return {one: found for one in routers if (found := observation.latest(one))}
+
+    def subjects(self, account: str) -> Callable[[str], bool]:
+        """Whether an event's subject, a network or a document, is the account's; the gone ones are nobody's."""
+        names = {name for name, _ in self._owned(account)}
+
+        def mine(subject: str) -> bool:
+            with self._service.view() as world:
+                found = world.get(subject)
+            return subject in names or (found is not None and found.account == account)
+
+        return mine
+
+    def _owned(self, account: str) -> Iterator[tuple[str, Running]]:
+        for name, running in sorted(self._reconciler.running.items()):
+            if running.account == account:
+                yield name, running
+
+    def _live_with(self, account: str, host: str) -> tuple[Live, Mapping[str, str]]:
+        """The running network that has a host, and the hosts' names there by what users call them."""
+        for name, running in self._owned(account):
+            made = running.made
+            if made is None or running.network is None:
+                continue
+            names = self._host_names(account)
+            wanted = names.get(host, host).lower()
+            if any(wanted in {node.name.lower(), node.label.lower()} for node in made.network.nodes):
+                loaded = Loaded(Path(name), name, running.network, {}, ())
+                live = Live(loaded, Controller(name), made.network, made.network, made.lowered, made.drivers,
+                            "encrypted", None)
+                return live, names
+        raise Unknown(f"host {host}")
+
+    def _host_names(self, account: str) -> Mapping[str, str]:
+        """Ids of instances by their names."""
+        with self._service.view() as world:
+            return {one.text("InstanceName"): one.id for one in world.of_kind(account, "instance") if one.text(
+                "InstanceName")}
+
+    def _put(
+        self, whose: tuple[str, str, str], fields: Fields, secrets: Mapping[str, str], findings: Sequence[Finding]
+    ) -> tuple[Finding, ...]:
+        """Keep a thing, by account, kind and name, unless there are errors."""
+        account, kind, name = whose
+        if not has_errors(findings):
+
+            def work(state: Transaction) -> None:
+                former = _find(state, account, kind, name)
+                kept = {**fields, "Name": name}
+                if former is None:
+                    state.put(Document(f"{kind}-{account}-{name}", kind, account, "", fields=kept, secrets=secrets))
+                else:
+                    state.put(replace(former, fields=kept, secrets=secrets, generation=former.generation + 1))
+
+            self._service.change(work)
+        return tuple(findings)
+
+
+def _find(state: Transaction, account: str, kind: str, name: str) -> Document | None:
+    found = state.get(f"{kind}-{account}-{name}")
+    return None if found is None or found.deleting else found
+
+
+def _body(one: Document) -> Fields:
+    """As it was given, without secrets."""
+    match one.kind:
+        case "port":
+            return {"interface": one.text("Interface"), "mtu": one.fields.get("Mtu"),
+                    "physical_connection": one.text("PhysicalConnectionId")}
+        case "site":
+            return {"site": one.fields.get("site")}
+        case _:
+            return {key: one.fields.get(key) for key in ("cloud", "site", "mode")}
+
+
+def _named(kind: str, name: str) -> Iterator[Finding]:
+    if not _NAME.fullmatch(name):
+        yield _wrong("API-001", f"{kind} {name}", "is no name", "write 1 to 64 letters, digits, '_', '.' and '-', "
+                     "a letter first")
+
+
+def _wrong(code: str, subject: str, problem: str, remedy: str) -> Finding:
+    return Finding(code, Severity.ERROR, subject, problem, remedy, (Origin(subject, 1),))
+
+
+def _variable(tunnel: Document) -> Mapping[str, str]:
+    """A plan that is told has no keys: it names the environment variable that is to hold the key."""
+    name = re.sub(r"[^A-Z0-9]", "_", tunnel.id.upper())
+    return {"env": f"SEALANE_PSK_{name}"}

@@ -1,0 +1,120 @@
+"""A server that runs: the store, the service over it, and the two threads that make and watch the networks."""
+
+import secrets
+import threading
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from sealane.app.server.documents import DOCUMENTS, Documents
+from sealane.app.server.events import Events
+from sealane.app.server.identity import KEYS, Identity, resealed_key
+from sealane.app.server.observation import Observation
+from sealane.app.server.reconciler import Reconciler
+from sealane.app.server.service import Service
+from sealane.cloud import Fields
+from sealane.cloud.operations import operations
+from sealane.cloud.schema import decode, shape
+from sealane.host import write_private
+from sealane.reconcile import Put, Store
+from sealane.store import Sealer, SqliteStore, open_sealer, reseal_documents
+
+_SERVER = "server"
+_PREFIX = "prefix"
+_LETTERS = "abcdefghijklmnopqrstuvwxyz"
+CREDENTIALS = "credentials"
+
+
+class WallClock:
+    """The host's clock."""
+
+    def now_ms(self) -> int:
+        """Unix time in milliseconds."""
+        return time.time_ns() // 1_000_000
+
+
+class Schemas:
+    """The schemas made from the SDKs."""
+
+    def decode(self, product: str, action: str, flat: Mapping[str, str]) -> Fields:
+        """See Codec."""
+        return decode(product, action, flat)
+
+    def shape(self, product: str, action: str, answer: Fields) -> Fields:
+        """See Codec."""
+        return shape(product, action, answer)
+
+
+class Server:
+    """Opens a state directory and makes its networks so, until closed.
+
+    Args:
+        directory: The state directory; made when it is not there.
+        esp: See Controller.
+        key_file: File of the sealing key that an operator keeps; None for the environment or the directory's own.
+        environment: May hold the sealing key.
+
+    Raises:
+        Fault: The directory is in use, damaged or sealed with another key.
+    """
+
+    def __init__(
+        self, directory: Path, *, esp: str = "auto", key_file: Path | None = None, environment: Mapping[str, str]
+    ) -> None:
+        self.directory = directory
+        self.store: Store = SqliteStore(directory)
+        try:
+            spaces: Mapping[str, Callable[[Sealer, str, bytes], bytes]] = {
+                DOCUMENTS: reseal_documents,
+                KEYS: lambda sealer, key, value: resealed_key(sealer.reseal, key, value),
+            }
+            sealer = open_sealer(self.store, directory, spaces, key_file=key_file, environment=environment)
+            clock = WallClock()
+            self.identity = Identity(self.store, sealer)
+            self.events = Events(self.store, clock.now_ms)
+            self.service = Service(self.store, Documents(sealer), operations(), codec=Schemas(), clock=clock,
+                                   authority=self.identity)
+            self.reconciler = Reconciler(self.service, self._prefix(), self.identity.accounts, directory, esp=esp,
+                                         tell=self.events.tell)
+        except BaseException:
+            self.store.close()
+            raise
+        self.observation = Observation(self.reconciler.made, clock.now_ms)
+        self.service.observed = self.observation
+        self._threads = (
+            threading.Thread(target=self.reconciler.run, name="reconciler"),
+            threading.Thread(target=self.observation.run, name="observation"),
+        )
+
+    def first_account(self) -> Path | None:
+        """Make the first account of a new state; the file with its access key, None when there was an account."""
+        if self.identity.accounts():
+            return None
+        account, key = self.identity.add_account("default")
+        path = self.directory / CREDENTIALS
+        write_private(path, f"account={account}\nALIBABA_CLOUD_ACCESS_KEY_ID={key.id}\n"
+                      f"ALIBABA_CLOUD_ACCESS_KEY_SECRET={key.secret.reveal()}\n")
+        return path
+
+    def start(self) -> None:
+        """Begin to make and watch the networks."""
+        for thread in self._threads:
+            thread.start()
+
+    def close(self) -> None:
+        """Stop; the networks go on without us."""
+        self.reconciler.stop()
+        self.observation.stop()
+        for thread in self._threads:
+            if thread.is_alive():
+                thread.join()
+        self.store.close()
+
+    def _prefix(self) -> str:
+        """What the names of this state's networks begin with: four letters that no other state is likely to have."""
+        kept = dict(self.store.read(_SERVER)).get(_PREFIX)
+        if kept is not None:
+            return kept.decode()
+        prefix = "".join(secrets.choice(_LETTERS) for _ in range(4))
+        self.store.commit([Put(_SERVER, _PREFIX, prefix.encode())])
+        return prefix

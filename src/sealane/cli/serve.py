@@ -1,0 +1,70 @@
+"""The verb serve."""
+
+from pathlib import Path
+
+import click
+
+from sealane.cli.options import esp_option
+
+DEFAULT_STATE = Path("/var/lib/sealane")
+
+
+@click.command("serve")
+@click.option("--listen", default="127.0.0.1:8750", show_default=True, metavar="HOST:PORT", help="Where to listen.")
+@click.option(
+    "--state",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=DEFAULT_STATE,
+    show_default=True,
+    help="Directory that everything is kept in.",
+)
+@esp_option
+@click.option("--tls-cert", type=click.Path(dir_okay=False, path_type=Path), help="Certificate chain, PEM.")
+@click.option("--tls-key", type=click.Path(dir_okay=False, path_type=Path), help="Its key, PEM, not encrypted.")
+@click.option(
+    "--sealing-key-file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="File of the key that secrets are sealed with; else SEALANE_SEALING_KEY, else one in the state directory.",
+)
+def command(
+    listen: str, state: Path, esp: str, tls_cert: Path | None, tls_key: Path | None, sealing_key_file: Path | None
+) -> None:
+    """Serve the cloud's API and make the networks of its objects. Needs root.
+
+    Ends on Ctrl-C or SIGTERM; the networks go on and are taken up again at the next start.
+    """
+    import os
+
+    from sealane.api.openapi import Tls
+    from sealane.api.serve import Listener
+    from sealane.app.host_check import check_host, choose_esp
+    from sealane.app.server.running import Server
+
+    host, port = _address(listen)
+    if (tls_cert is None) != (tls_key is None):
+        raise click.UsageError("--tls-cert and --tls-key go together")
+    check_host(choose_esp(esp))
+    server = Server(state, esp=esp, key_file=sealing_key_file, environment=os.environ)
+    try:
+        made = server.first_account()
+        if made is not None:
+            click.echo(f"first account made; its access key is in {made}")
+        tls = None if tls_cert is None or tls_key is None else Tls(tls_cert, tls_key)
+        listener = Listener(server, host, port, tls)
+        server.start()
+        click.echo(f"listening at {'https' if tls else 'http'}://{listen}")
+        listener.run()
+    except KeyboardInterrupt:
+        click.echo("stopped; the networks go on")
+    finally:
+        server.close()
+
+
+def _address(listen: str) -> tuple[str, int]:
+    host, _, port = listen.rpartition(":")
+    if not host or not port.isdigit() or int(port) > _HIGHEST_PORT:
+        raise click.BadParameter(f"{listen!r} is not HOST:PORT", param_hint="--listen")
+    return host.strip("[]"), int(port)
+
+
+_HIGHEST_PORT = 65535

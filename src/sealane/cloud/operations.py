@@ -1,0 +1,11 @@
+"""All operations that are served."""
+
+from sealane.cloud.call import Operation
+from sealane.cloud.vpc import VPC
+
+_REGISTRIES = (VPC,)
+
+
+def operations() -> tuple[Operation, ...]:
+    """Every operation of every product."""
+    return tuple(one for registry in _REGISTRIES for one in registry.operations.values())

@@ -1,0 +1,63 @@
+"""Names and descriptions that users give, and the addresses and prefixes in parameters."""
+
+import re
+
+from sealane.cloud.call import Call
+from sealane.cloud.error import CloudError
+from sealane.net import Address, Prefix, parse_address
+
+_URL = re.compile(r"https?://", re.IGNORECASE)
+SERVICE_RANGE = Prefix("100.64.0.0/10")
+"""What the cloud keeps for itself."""
+UNUSABLE = (SERVICE_RANGE, Prefix("224.0.0.0/4"), Prefix("127.0.0.0/8"), Prefix("169.254.0.0/16"))
+"""Ranges that no network of a user may be in."""
+
+
+def text(
+    call: Call, name: str, *, least: int = 1, most: int = 128, letter_first: bool = False, code: str = "InvalidName"
+) -> str | None:
+    """A name or description as it was given, None when it was not; an empty one counts as given.
+
+    Raises:
+        CloudError: ``code``: its length, its first letter, or it begins like a URL.
+    """
+    if not call.has(name):
+        return None
+    value = call.text(name)
+    if value == "":
+        return value
+    wrong = not least <= len(value) <= most or _URL.match(value) or (letter_first and not value[0].isalpha())
+    if wrong:
+        first = ", beginning with a letter" if letter_first else ""
+        raise CloudError(code, f"{name} must be {least} to {most} characters{first}, and must not begin with "
+                         "http:// or https://.")
+    return value
+
+
+def prefix(value: str, error: CloudError, *, host_bits: bool = False) -> Prefix:
+    """A prefix; an address without a mask is a /32.
+
+    Args:
+        value: As it was given.
+        error: Raised when it is none.
+        host_bits: True takes an address with a mask for the prefix that it is in.
+
+    Raises:
+        CloudError: ``error``.
+    """
+    try:
+        return Prefix(value, strict=not host_bits)
+    except ValueError:
+        raise error from None
+
+
+def address(value: str, error: CloudError) -> Address:
+    """An address.
+
+    Raises:
+        CloudError: ``error``.
+    """
+    found = parse_address(value)
+    if found is None:
+        raise error
+    return found

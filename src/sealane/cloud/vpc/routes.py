@@ -1,0 +1,251 @@
+"""Routes of the route tables of VPCs and border routers."""
+
+from collections.abc import Iterable, Iterator
+
+from sealane.cloud.call import Call
+from sealane.cloud.change import deleted, is_busy, retold
+from sealane.cloud.document import Document, Fields, Json
+from sealane.cloud.error import CloudError
+from sealane.cloud.paging import portion
+from sealane.cloud.texts import SERVICE_RANGE, prefix, text
+from sealane.cloud.times import seconds
+from sealane.cloud.vpc.registry import VPC
+from sealane.cloud.vpc.tables import NO_TABLE
+from sealane.cloud.world import Transaction
+from sealane.net import Prefix, contains
+
+MOST_ROUTES = 200
+_VBR_HOP, _VPC_HOP = "RouterInterface", "Attachment"
+_BUSY = CloudError("IncorrectRouteEntryStatus", "The route is being changed.")
+
+
+@VPC.writes("CreateRouteEntry", ignores=("RegionId",), refuses=("NextHopList",))
+def create_route_entry(call: Call, state: Transaction) -> Fields:
+    """CreateRouteEntry, of a VPC to an attachment, or of a border router to its circuit."""
+    table = call.own(state, call.text("RouteTableId"), "route_table", NO_TABLE)
+    written = call.text("DestinationCidrBlock")
+    block = prefix(written, CloudError("InvalidCidrBlock.Malformed", f"{written} is not a prefix."))
+    if contains(SERVICE_RANGE, block):
+        raise CloudError("InvalidCIDRBlock.Malformed", f"{written} is in {SERVICE_RANGE}, which the cloud keeps.")
+    routes = tuple(state.children(table.id, "route_entry"))
+    if any(one.text("DestinationCidrBlock") == str(block) for one in routes):
+        raise CloudError("InvalidCIDRBlock.Duplicate", f"The table has a route to {written} already.")
+    if len(routes) >= MOST_ROUTES:
+        raise CloudError("QuotaExceeded", f"A route table has at most {MOST_ROUTES} custom routes.")
+    if table.text("RouterType") == "VBR":
+        _check_vbr(call, table, state)
+    else:
+        _check_vpc(call, table, block, state)
+    made = state.put(Document(
+        call.new_id("rte", table.region), "route_entry", call.account, table.region, table.id, "Pending",
+        created_ms=call.now_ms,
+        fields={
+            "DestinationCidrBlock": str(block),
+            "NextHopType": call.text("NextHopType"),
+            "NextHopId": call.text("NextHopId"),
+            "RouteEntryName": text(call, "RouteEntryName", code="InvalidRouteEntryName.Malformed"),
+            "Description": text(call, "Description", most=256, code="InvalidDescription.Malformed"),
+        },
+    ))
+    return {"RouteEntryId": made.id}
+
+
+def _check_vbr(call: Call, table: Document, state: Transaction) -> None:
+    vbr = state.get(table.parent)
+    if vbr is None or vbr.status != "active":
+        raise CloudError("InvalidVBRStatus", "The VBR is not active.")
+    circuit = state.get(vbr.parent)
+    if circuit is None or circuit.status != "Enabled":
+        raise CloudError("InvalidPhysicalConnectionBusinessStatus", "The circuit of the VBR is not enabled.")
+    if call.text("NextHopType") != _VBR_HOP or call.text("NextHopId") != vbr.text("VlanInterfaceId"):
+        raise CloudError("InvalidNextHop.NotFound", f"The next hop of a VBR's route is of type {_VBR_HOP} and is its "
+                         f"interface {vbr.text('VlanInterfaceId')}.")
+
+
+def _check_vpc(call: Call, table: Document, block: Prefix, state: Transaction) -> None:
+    if call.text("NextHopType") != _VPC_HOP:
+        raise CloudError("OperationUnsupported.NextHopType", f"NextHopType {call.text('NextHopType') or 'Instance'} is "
+                         f"not supported; routes of a VPC lead to an {_VPC_HOP}.")
+    attachment = state.get(call.text("NextHopId"))
+    if attachment is None or attachment.account != call.account or attachment.kind != "tr_attachment":
+        raise CloudError("InvalidAttachment.NotFound", "The specified attachment does not exist.", 404)
+    if attachment.text("ResourceId") != table.parent:
+        raise CloudError("IllegalParam.AttachmentId", "The attachment is not that of this VPC.")
+    for switch in state.children(table.parent, "vswitch"):
+        if contains(Prefix(switch.text("CidrBlock")), block):
+            raise CloudError("InvalidCIDRBlock.Duplicate", f"{block} lies in vSwitch {switch.id}, which is local.")
+
+
+@VPC.writes("ModifyRouteEntry", ignores=("RegionId",), refuses=("NewNextHopId", "NewNextHopType"))
+def modify_route_entry(call: Call, state: Transaction) -> Fields:
+    """ModifyRouteEntry: name and description."""
+    route = _named(call, state)
+    given = {
+        "RouteEntryName": text(call, "RouteEntryName", code="InvalidRouteEntryName.Malformed"),
+        "Description": text(call, "Description", most=256, code="InvalidDescription.Malformed"),
+    }
+    state.put(retold(route, **{key: value for key, value in given.items() if value is not None}))
+    return {}
+
+
+@VPC.writes("DeleteRouteEntry", ignores=("RegionId",), refuses=("NextHopList",))
+def delete_route_entry(call: Call, state: Transaction) -> Fields:
+    """DeleteRouteEntry, by id or by table, destination and next hop."""
+    if call.has("RouteEntryId") and call.has("DestinationCidrBlock"):
+        raise CloudError("ParamExclusive.RouteEntryIdAndRouteTableIdOrDestCidrBlock",
+                         "Give RouteEntryId, or RouteTableId and DestinationCidrBlock.")
+    route = _named(call, state)
+    if is_busy(route):
+        raise _BUSY
+    state.put(deleted(route, "Modifying"))
+    return {}
+
+
+def _named(call: Call, state: Transaction) -> Document:
+    missing = CloudError("InvalidRouteEntry.NotFound", "The specified route does not exist.")
+    if call.has("RouteEntryId"):
+        route_id = call.text("RouteEntryId")
+        if route_id.startswith(_SYSTEM):
+            raise CloudError("OperationDenied.DeleteManagedRouteEntry", "The route is managed by the cloud.")
+        return call.own(state, route_id, "route_entry", missing)
+    table = call.own(state, call.text("RouteTableId"), "route_table", NO_TABLE)
+    written = call.text("DestinationCidrBlock")
+    block = prefix(written, CloudError("InvalidCidrBlock.Malformed", f"{written} is not a prefix."))
+    for one in state.children(table.id, "route_entry"):
+        hop = call.text("NextHopId", one.text("NextHopId"))
+        if one.text("DestinationCidrBlock") == str(block) and one.text("NextHopId") == hop:
+            return one
+    raise missing
+
+
+@VPC.writes("CreateRouteEntries", ignores=("RegionId", "RouteEntries.IpVersion"))
+def create_route_entries(call: Call, state: Transaction) -> Fields:
+    """CreateRouteEntries: several at once, all or none."""
+    made: list[str] = []
+    for one in call.structs("RouteEntries"):
+        params: dict[str, Json] = {
+            "RegionId": call.region,
+            "RouteTableId": one.get("RouteTableId"),
+            "DestinationCidrBlock": one.get("DstCidrBlock"),
+            "NextHopId": one.get("NextHop"),
+            "NextHopType": one.get("NextHopType"),
+            "RouteEntryName": one.get("Name"),
+            "Description": one.get("Description"),
+        }
+        answer = create_route_entry(_like(call, params), state)
+        made.append(str(answer["RouteEntryId"]))
+    return {"RouteEntryIds": made, "SuccessCount": len(made), "FailedCount": 0}
+
+
+@VPC.writes("DeleteRouteEntries", ignores=("RegionId",))
+def delete_route_entries(call: Call, state: Transaction) -> Fields:
+    """DeleteRouteEntries: several at once, all or none."""
+    found = call.structs("RouteEntries")
+    for one in found:
+        params: dict[str, Json] = {"RegionId": call.region}
+        if one.get("RouteEntryId"):
+            params["RouteEntryId"] = one["RouteEntryId"]
+        else:
+            params |= {"RouteTableId": one.get("RouteTableId"), "DestinationCidrBlock": one.get("DstCidrBlock"),
+                       "NextHopId": one.get("NextHop")}
+        delete_route_entry(_like(call, params), state)
+    return {"SuccessCount": len(found), "FailedCount": 0}
+
+
+def _like(call: Call, params: Fields) -> Call:
+    given = {key: value for key, value in params.items() if value is not None}
+    return Call(call.product, call.action, given, call.account, call.now_ms, call.request_id, call.new_id)
+
+
+_SYSTEM = "rte-system-"
+"""Ids of routes that nobody made: they are told, not kept."""
+
+
+@VPC.reads("DescribeRouteEntryList")
+def describe_route_entry_list(call: Call, state: Transaction) -> Fields:
+    """DescribeRouteEntryList: routes that were made, those that come with the router, and those it learned."""
+    table = call.own(state, call.text("RouteTableId"), "route_table", NO_TABLE)
+    found = (one for one in _all_routes(call, table, state) if _asked(call, one))
+    told = portion(call, found, size=10, name="MaxResult")
+    return {
+        "RouteEntrys": {"RouteEntry": [_item(one, table, state) for one in told.items]},
+        "NextToken": told.fields.get("NextToken", ""),
+        "TotalCount": told.fields["TotalCount"],
+    }
+
+
+def _asked(call: Call, route: Document) -> bool:
+    blocks = call.texts("DestCidrBlockList") or ((call.text("DestinationCidrBlock"),) if call.has(
+        "DestinationCidrBlock") else ())
+    if blocks and route.text("DestinationCidrBlock") not in blocks:
+        return False
+    wanted = {"NextHopId": call.text("NextHopId"), "NextHopType": call.text("NextHopType"),
+              "RouteEntryName": call.text("RouteEntryName"), "Type": call.text("RouteEntryType"),
+              "ServiceType": call.text("ServiceType")}
+    if any(value and value != route.text(field) for field, value in wanted.items()):
+        return False
+    if call.has("IpVersion") and call.text("IpVersion").lower() != "ipv4":
+        return False
+    return not call.has("RouteEntryId") or call.text("RouteEntryId") == route.id
+
+
+def _all_routes(call: Call, table: Document, state: Transaction) -> Iterator[Document]:
+    """Every route as if it were a document; learned ones come after the others, in order of their numbers."""
+    custom: Iterable[Document] = state.children(table.id, "route_entry")
+    yield from (retold(one, Type="Custom", Origin="CustomCreate") for one in custom)
+    learned = _vbr_routes(call, table) if table.text("RouterType") == "VBR" else _vpc_routes(call, table, state)
+    yield from (
+        Document(f"{_SYSTEM}{table.id}-{number}", "route_entry", table.account, table.region, table.id, "Available",
+                 fields, created_ms=table.created_ms, settled=1, sequence=_AFTER_ALL + number)
+        for number, fields in enumerate(learned)
+    )
+
+
+_AFTER_ALL = 1 << 60
+
+
+def _vpc_routes(call: Call, table: Document, state: Transaction) -> Iterator[Fields]:
+    for switch in state.children(table.parent, "vswitch"):
+        yield {"DestinationCidrBlock": switch.text("CidrBlock"), "Type": "System", "Origin": "SystemCreate",
+               "NextHopType": "local", "NextHopId": ""}
+    yield {"DestinationCidrBlock": str(SERVICE_RANGE), "Type": "System", "Origin": "SystemCreate",
+           "NextHopType": "service", "NextHopId": ""}
+    for one in state.of_kind(call.account, "tr_attachment"):
+        if one.text("ResourceId") == table.parent and one.fields.get("AutoPublishRouteEnabled"):
+            yield from _published(call, one, state)
+
+
+def _published(call: Call, attachment: Document, state: Transaction) -> Iterator[Fields]:
+    """What the transit router's table injects into a VPC that takes its routes."""
+    for association in state.children(attachment.id, "tr_association"):
+        for route in call.observed.table(association.text("TransitRouterRouteTableId")):
+            if route.status == "Active" and route.attachment != attachment.id and not route.only_vbr:
+                yield {"DestinationCidrBlock": route.prefix, "Type": "CEN", "Origin": "RoutePropagation",
+                       "NextHopType": _VPC_HOP, "NextHopId": attachment.id, "ServiceType": "TR"}
+
+
+def _vbr_routes(call: Call, table: Document) -> Iterator[Fields]:
+    for route in call.observed.vbr_routes(table.parent):
+        yield {"DestinationCidrBlock": route.prefix, "Type": route.source, "Origin": "RoutePropagation",
+               "NextHopType": _VPC_HOP if route.source == "CEN" else _VBR_HOP, "NextHopId": "",
+               "ServiceType": "TR" if route.source == "CEN" else ""}
+
+
+def _item(route: Document, table: Document, state: Transaction) -> Fields:
+    hop: dict[str, Json] = {"NextHopType": route.text("NextHopType"), "NextHopId": route.text("NextHopId")}
+    vbr = state.get(table.parent)
+    if route.text("NextHopType") == _VBR_HOP and vbr is not None and vbr.kind == "vbr":
+        hop |= {"NextHopRegionId": table.region, "Enabled": 1, "Weight": 0, "NextHopId": vbr.text("VlanInterfaceId"),
+                "NextHopRelatedInfo": {"InstanceId": vbr.parent, "InstanceType": "PCONN", "RegionId": table.region}}
+    return {
+        **{key: route.text(key) for key in ("DestinationCidrBlock", "Type", "Origin", "RouteEntryName", "Description",
+                                            "ServiceType")},
+        "RouteEntryId": route.id,
+        "RouteTableId": table.id,
+        "Status": route.status,
+        "IpVersion": "ipv4",
+        "GmtModified": seconds(route.created_ms),
+        "NextHops": {"NextHop": [hop]},
+    }
+
+
