@@ -17,20 +17,24 @@ from store_crash_child import PARTS, THREADS
 
 from sealane.store import SqliteStore
 
-KILLS = int(os.environ.get("SEALANE_STORE_KILLS", "20"))
+KILLS = int(os.environ.get("SEALANE_STORE_KILLS", "8"))
 CHILD = Path(__file__).with_name("store_crash_child.py")
 
 
-def killed(directory: Path, delay_s: float, planted: str) -> dict[int, int]:
-    """Let a child commit and kill it; the number of the last batch of each thread that it told as acknowledged."""
+def killed(directory: Path, delay_s: float, planted: str, *, opening: bool) -> dict[int, int]:
+    """Let a child commit and kill it; the number of the last batch of each thread that it told as acknowledged.
+
+    The delay counts from its first acknowledgement, or from before it opens the store.
+    """
     with subprocess.Popen([sys.executable, CHILD, directory, planted], stdout=subprocess.PIPE) as child:
         assert child.stdout is not None
         assert child.stdout.readline() == b"0\n"
+        told = b"" if opening else child.stdout.readline()
         time.sleep(delay_s)
         child.send_signal(signal.SIGKILL)
-        told = child.stdout.read().decode()
+        told += child.stdout.read()
     assert child.returncode == -signal.SIGKILL
-    lines = [line.split() for line in told.splitlines() if line]
+    lines = [line.split() for line in told.decode().splitlines()]
     return {int(thread): int(number) for thread, number in lines}
 
 
@@ -58,8 +62,8 @@ def examine(directory: Path, acknowledged: dict[int, int]) -> None:
 def run(directory: Path, kills: int, planted: str = "nothing") -> int:
     chance = random.Random(os.environ.get("SEALANE_STORE_SEED", "1"))
     acknowledged: dict[int, int] = {}
-    for _ in range(kills):
-        acknowledged |= killed(directory, chance.choice((0, 0.01, 0.03)) + chance.random() * 0.03, planted)
+    for number in range(kills):
+        acknowledged |= killed(directory, chance.random() * 0.03, planted, opening=number % 4 == 3)
         examine(directory, acknowledged)
     return sum(acknowledged.values())
 

@@ -380,6 +380,15 @@ def test_closing_ends_a_backup(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     store.close()
 
 
+def test_an_error_amid_a_commit_leaves_nothing_of_it(tmp_path: Path) -> None:
+    store = filled(tmp_path / "state")
+    with pytest.raises(TypeError):
+        store.commit([Put("s", "half", b"1"), Put("s", "k", "no bytes")])
+    store.commit([Put("s", "later", b"2")])
+    assert content(store)[0] == VALUES | {"later": b"2"}
+    store.close()
+
+
 def test_one_batch_that_fails_takes_no_other_with_it() -> None:
     written: list[str] = []
     begun, others = threading.Event(), threading.Event()
