@@ -167,7 +167,20 @@ def edits(clock: Clock, columns: object, rng: random.Random) -> None:
                              "wall most": max(wall), "differences": told}
 
 
-CHILDREN = {"plan": from_plan, "columns": from_columns, "failures": failures, "changes": changes}
+def proof(path: Path) -> str:
+    """All properties of a plan under all single failures, site by site."""
+    from sealane.app.load import load
+    from sealane.verify.prove import prove
+
+    spoke_plan.raise_quotas()
+    clock = Clock()
+    network = clock.time("read", lambda: load(path)).network
+    found = clock.time("prove", lambda: prove(network, 1))
+    clock.found |= {"elements": found.elements, "flows": found.flows, "scope": found.scope}
+    return clock.told()
+
+
+CHILDREN = {"plan": from_plan, "proof": proof, "columns": from_columns, "failures": failures, "changes": changes}
 
 
 def child(work: str, path: Path) -> dict[str, object]:
@@ -240,9 +253,16 @@ def main() -> None:
                 key: one["read"][key] + one["build"][key] for key in ("cpu", "wall")}))
             each = f"{one['state']['cpu'] / one['routes'] * 1e9:.0f} ns a route"
             rows.append(row("  one state", one["state"], "", each))
+        proofs = {}
+        for number in (50, 100, 200, small):
+            plan.write_text(spoke_plan.plan_text("scale", number, 4), "utf-8")
+            proofs[number] = one = child("proof", plan)
+            more = f"{one['elements']} elements, {one['flows']} flows, {one['mb']:.0f} MB"
+            rows.append(row(f"proof of {number} sites, all single failures, whole process", one["process"], "", more))
+            rows += [row(f"  {name}", one[name]) for name in ("read", "prove")]
     common.report("scale", ["what", "cpu s", "wall s", "target s", ""], rows, {
         **state, "plan": plans, "columns": columns, "large": large, "failures": failed, "changes": changed,
-        "curve": curve, "batfish": BATFISH})
+        "curve": curve, "proofs": proofs, "batfish": BATFISH})
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """The planted errors: the engine first, then the proofs."""
 
 from mutant import Mutant
+from mutants_spokes import SPOKES
 
 DRAWN = "property/test_checker_laws.py::test_nearly_every_case_is_covered"
 STAGES = "unit/verify/test_checker.py::test_it_agrees_with_the_twin_when_any_one_thing_fails"
@@ -198,4 +199,4 @@ PROOFS = (
             f"{PROVED}::test_what_a_second_computation_denies_is_not_said_to_be_shown"),
 )  # fmt: skip
 
-MUTANTS = (*ENGINE, *PROOFS)
+MUTANTS = (*ENGINE, *PROOFS, *SPOKES)

@@ -99,8 +99,10 @@ def test_more_failures_than_two_are_not_covered():
 
 def test_what_the_twin_at_scale_does_not_model_is_surveyed_with_the_reason(monkeypatch):
     monkeypatch.setattr(proving, "_LARGEST_SURVEYED", 0)
+    monkeypatch.setattr(proving, "_ALWAYS_SURVEYED", 0)
     network = load(Path(__file__).parents[2] / "examples" / "hangzhou" / "plan.yaml").network
     found = prove(network, 0, ("encrypted",))
     assert found.judgement("encrypted").verdict is Verdict.PROVED
-    assert found.scope[0].startswith("not proved with the twin at scale")
-    assert "filters packets" in found.scope[0]
+    assert found.scope[0].startswith("not proved site by site: it has less than two sites")
+    assert found.scope[1].startswith("not proved with the twin at scale")
+    assert "filters packets" in found.scope[1]

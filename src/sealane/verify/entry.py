@@ -80,6 +80,10 @@ class Entries:
     def _on_network(self, address: int) -> bool:
         return address in self._hosts or any(prefix.covers(address) for prefix, _ in self._networks)
 
+    def claims(self) -> Iterator[tuple[NodeName, Cidr]]:
+        """Every prefix with a node where packets from its addresses may enter."""
+        yield from ((entry.node, prefix) for prefix, entry in (*self._networks, *self._behind))
+
     def __iter__(self) -> Iterator[Entry]:
         """Every place where packets may enter."""
         hosts = [Entry(name) for name in self._hosts.values()]

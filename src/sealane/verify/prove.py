@@ -14,6 +14,8 @@ _OF_NO_PACKET = (overlap.NAME, mtu.NAME)
 """Properties of what is configured rather than of the ways of packets."""
 _LARGEST_SURVEYED = 40
 """Tunnels: 20 sites with two each. A survey of all single failures takes half a minute for 14, minutes for more."""
+_ALWAYS_SURVEYED = 4
+"""Tunnels of a network that is surveyed whole, although its sites could be looked at one by one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +87,8 @@ def prove(
 ) -> Proof:
     """Judge properties.
 
-    A network with more than 40 tunnels is left to the twin at scale, where that models it.
+    A network of several sites is proved site by site, where these do not matter to each other. One with more than 40
+    tunnels of which that cannot be said is left to the twin at scale, where that models it.
 
     Args:
         network: The network.
@@ -94,16 +97,27 @@ def prove(
         causes: What is known to be wrong with its devices: the remedies of violations are taken from there.
     """
     demanded = tuple(properties)
-    if len(network.tunnels()) <= _LARGEST_SURVEYED:
+    count = len(network.tunnels())
+    if count <= _ALWAYS_SURVEYED:
         return prove_survey(Survey(network, failures), demanded, causes)
+    from sealane.verify.spokes.belong import Undivided  # noqa: PLC0415 - it imports this module
+    from sealane.verify.spokes.prove import prove_by_spokes  # noqa: PLC0415 - it imports this module
+
+    try:
+        return prove_by_spokes(network, failures, demanded, causes)
+    except Undivided as reason:
+        undivided = f"not proved site by site: {reason}"
+    if count <= _LARGEST_SURVEYED:
+        return replace(prove_survey(Survey(network, failures), demanded, causes), scope=(undivided,))
     from sealane.twin.columns.facts import NotCovered  # noqa: PLC0415 - numpy costs start-up time
     from sealane.verify.scale import prove_at_scale  # noqa: PLC0415 - numpy costs start-up time
 
     try:
-        return prove_at_scale(network, failures, demanded, causes)
+        found = prove_at_scale(network, failures, demanded, causes)
     except NotCovered as reason:
         found = prove_survey(Survey(network, failures), demanded, causes)
-        return replace(found, scope=(f"not proved with the twin at scale: {reason}",))
+        return replace(found, scope=(undivided, f"not proved with the twin at scale: {reason}"))
+    return replace(found, scope=(undivided, *found.scope))
 
 
 def prove_survey(survey: Survey, properties: Iterable[str] = (), causes: Sequence[Finding] = ()) -> Proof:
@@ -111,9 +125,9 @@ def prove_survey(survey: Survey, properties: Iterable[str] = (), causes: Sequenc
     demanded = tuple(properties)
     network = survey.network
     ground = Ground(survey, causes)
-    left_out = (*_not_covered(network), *dict.fromkeys(_unsure(ground)))
+    left_out = (*not_covered(network), *dict.fromkeys(unsure(ground)))
     judgements = tuple(
-        _limited(_rechecked(judge(ground, demanded=name in demanded)), left_out)
+        limited(rechecked(judge(ground, demanded=name in demanded)), left_out)
         for name, judge in PROPERTIES.items()
         if not demanded or name in demanded
     )
@@ -130,14 +144,14 @@ def prove_survey(survey: Survey, properties: Iterable[str] = (), causes: Sequenc
     )
 
 
-def _limited(judgement: Judgement, left_out: tuple[str, ...]) -> Judgement:
+def limited(judgement: Judgement, left_out: tuple[str, ...]) -> Judgement:
     """Nothing is said to hold of packets on the ground of states that the model does not have."""
     if not left_out or judgement.name in _OF_NO_PACKET or judgement.verdict in (Verdict.VIOLATED, Verdict.NOT_COVERED):
         return judgement
     return replace(judgement, verdict=Verdict.NOT_COVERED, summary="; ".join(left_out))
 
 
-def _rechecked(judgement: Judgement) -> Judgement:
+def rechecked(judgement: Judgement) -> Judgement:
     """Nothing is said to be shown by a packet of which an independent computation says something else.
 
     What another packet shows stays a violation.
@@ -159,7 +173,8 @@ def _rechecked(judgement: Judgement) -> Judgement:
     return replace(judgement, verdict=Verdict.NOT_COVERED, summary="; ".join(doubts), not_covered=left_out)
 
 
-def _unsure(ground: Ground) -> Iterable[str]:
+def unsure(ground: Ground) -> Iterable[str]:
+    """What was computed, but not proved."""
     for one in ground.scenarios:
         if not one.proved:
             yield "too many tunnels depend on one another to try every state; the verdict is simulated"
@@ -167,7 +182,8 @@ def _unsure(ground: Ground) -> Iterable[str]:
             yield "BGP does not come to rest; the tables are those of its last round"
 
 
-def _not_covered(network: Network) -> Iterable[str]:
+def not_covered(network: Network) -> Iterable[str]:
+    """What of a network the model leaves out."""
     for node in network.of_platform(Platform.ASA):
         if node.stateful is not None and node.stateful.has_nat:
             yield f"{node.label or node.name} translates addresses; packets are followed as they are written"

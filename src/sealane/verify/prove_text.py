@@ -21,6 +21,7 @@ _TONES = {
 }
 _NAME, _VERDICT = 14, 13
 _SHORT = 140
+_MOST_PACKETS = 12
 _NAMED = ("PRF-050", "PRF-051", "PRF-080")
 """Codes whose text names the failed elements already."""
 
@@ -65,8 +66,10 @@ def _violation(judgement: Judgement, one: Violation, network: Network, *, explai
     bad = judgement.verdict is Verdict.VIOLATED and finding.severity is Severity.ERROR
     yield Line(f"{judgement.name} {finding.code} {finding.subject}", Tone.BAD if bad else Tone.HEAD)
     yield Line(f"  {finding.problem}")
-    for text in one.packets:
+    for text in one.packets[:_MOST_PACKETS]:
         yield Line(f"  packets: {text}")
+    if len(one.packets) > _MOST_PACKETS:
+        yield Line(f"  packets: {len(one.packets) - _MOST_PACKETS} more; --json tells them all")
     if any(one.failures) and finding.code not in _NAMED:
         yield Line(f"  smallest sets of failures: {sets_text(one.failures, 12)}")
     for text in one.detail:

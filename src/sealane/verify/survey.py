@@ -5,7 +5,7 @@ entry and class of destinations, past all filters; what filters do to sources, p
 A way is walked again only in states that answer one of the questions asked on it differently.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import combinations, compress
 
@@ -87,15 +87,24 @@ class Survey:
         failures: The largest number of elements that fail at once.
         also: Prefixes to tell apart although this network does not, such as those of a network to compare with.
         twin: Who is asked; None is a twin of the network.
+        universe: The classes of addresses; None makes them of the network and ``also``.
+        wanted: Which flows to look at; None means all.
     """
 
     def __init__(
-        self, network: Network, failures: int = 1, also: Iterable[Cidr] = (), twin: Twin | None = None
+        self,
+        network: Network,
+        failures: int = 1,
+        also: Iterable[Cidr] = (),
+        twin: Twin | None = None,
+        *,
+        universe: Universe | None = None,
+        wanted: "Callable[[Flow], bool] | None" = None,
     ) -> None:
         self.network = network
         self.failures = failures
         self.twin = Twin(network) if twin is None else twin
-        self.universe = Universe(network, also)
+        self.universe = Universe(network, also) if universe is None else universe
         self.filters = Filters(network)
         self._ways = Ways(self.twin)
         self._sides = [(one, tuple(map(Cidr.of, one.cloud)), tuple(map(Cidr.of, one.site)))
@@ -108,7 +117,9 @@ class Survey:
         self._merged: dict[tuple[Flow, Failures], Outcome] = {}
         self._keys: dict[int, int] = {}
         self._outcomes: dict[tuple[Walked, int, int], Outcome] = {}
-        self.flows: tuple[Flow, ...] = tuple(self._flows())
+        self.senders: list[tuple[Entry, int]] = []
+        """Where packets enter whose sources nothing tells apart, and of how many classes those are."""
+        self.flows: tuple[Flow, ...] = tuple(filter(wanted, self._flows()))
         self._packets = {
             one: (one.entry, Packet(one.sources[0].address, one.destination.address)) for one in self.flows
         }
@@ -257,6 +268,7 @@ class Survey:
             for entry in entries.of(one.address):
                 groups.setdefault((entry, self._key(one.address)), []).append(one)
         for (entry, _), sources in sorted(groups.items()):
+            self.senders.append((entry, len(sources)))
             for destination in self.universe.classes:
                 others = tuple(one for one in sources if one != destination)
                 if others:

@@ -5,8 +5,10 @@ same. Every table, filter and list treats the addresses of a class alike, in eve
 away, they make no new prefixes. So one address of each class speaks for all of it.
 """
 
-from collections.abc import Iterable, Iterator
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import takewhile
 
 from sealane.model import Network, Node
 from sealane.net import MASKS, Cidr, Prefix, PrefixMap, dotted
@@ -36,13 +38,26 @@ class AddressClass:
 
 
 class Universe:
-    """All prefixes of a network, and the classes they make."""
+    """All prefixes of a network, and the classes they make.
 
-    def __init__(self, network: Network | None, also: Iterable[Cidr] = ()) -> None:
-        own = () if network is None else _prefixes(network)
+    Args:
+        network: The network; None has no prefixes of its own.
+        also: More prefixes to tell apart.
+        whole: Of the network that ``network`` is a part of: classes are those, which longer prefixes of other parts
+            may have holes in. All prefixes must be among its.
+    """
+
+    def __init__(self, network: Network | None, also: Iterable[Cidr] = (), whole: "Universe | None" = None) -> None:
+        own = () if network is None else prefixes_of(network)
         self.prefixes: tuple[Cidr, ...] = tuple(sorted({Cidr(0, 0), *own, *also}))
-        self.classes: tuple[AddressClass, ...] = tuple(_classes(self.prefixes))
-        self._by_prefix = PrefixMap({one.prefix: one for one in self.classes})
+        if whole is None:
+            self.classes: tuple[AddressClass, ...] = tuple(_classes(self.prefixes))
+        else:
+            found = (whole.by_prefix.get(one) for one in self.prefixes)
+            self.classes = tuple(one for one in found if one is not None)
+        self.by_prefix: Mapping[Cidr, AddressClass] = {one.prefix: one for one in self.classes}
+        self._longest = PrefixMap(self.by_prefix)
+        self._whole = whole
 
     def within(self, prefixes: Iterable[Prefix]) -> tuple[AddressClass, ...]:
         """The classes inside some of the universe's prefixes."""
@@ -58,29 +73,39 @@ class Universe:
             if any(one.contains(prefix) for one in covered):
                 continue
             inside = [one for one in self.classes if prefix.contains(one.prefix)]
-            if inside and wanted.issuperset(inside):
+            if inside and wanted.issuperset(inside) and not self._shared(prefix):
                 found.append(dotted(prefix.address) if prefix.length == len(MASKS) - 1 else str(prefix))
                 covered.append(prefix)
             else:
                 found += [str(one) for one in inside if one.prefix == prefix and one in wanted]
         return tuple(found)
 
+    def _shared(self, prefix: Cidr) -> bool:
+        """True when a prefix holds classes of other parts of the whole too."""
+        if self._whole is None:
+            return False
+        inside = self._whole.prefixes[bisect_left(self._whole.prefixes, prefix) :]
+        others = takewhile(lambda one: one.address <= prefix.last, inside)
+        return any(one not in self.by_prefix for one in others if one in self._whole.by_prefix)
+
     def of(self, address: int) -> AddressClass:
         """The class of an address."""
-        found = self._by_prefix.longest(address)
+        found = self._longest.longest(address)
         assert found is not None, "the universe covers every address"  # noqa: S101
         return found
 
 
-def _prefixes(network: Network) -> Iterator[Cidr]:
+def prefixes_of(network: Network) -> Iterator[Cidr]:
+    """Every prefix that anything in a network distinguishes."""
     for node in network.nodes:
-        yield from _of_node(node)
+        yield from prefixes_of_node(node)
     for protection in network.protections:
         yield from map(Cidr.of, (*protection.cloud, *protection.site))
     yield from filter_prefixes(network.nodes)
 
 
-def _of_node(node: Node) -> Iterator[Cidr]:
+def prefixes_of_node(node: Node) -> Iterator[Cidr]:
+    """Those of one node, filters apart."""
     for interface in node.interfaces:
         for one in interface.addresses:
             yield Cidr.of(one.network)

@@ -20,6 +20,7 @@ from sealane.cli.prove import PROPERTIES
 from sealane.verify import prove as proving
 from sealane.verify.codes import CODES
 from sealane.verify.properties import PROPERTIES as JUDGED
+from sealane.verify.spokes import part
 from spokes import plan_text
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -245,8 +246,25 @@ def test_what_runs_leaves_no_choice_of_failures_stage_and_device(words):
     assert f"--live proves what runs now; {words[0]} cannot be chosen for it" in err
 
 
-def test_many_tunnels_are_proved_at_scale_and_the_scope_is_told(tmp_path, monkeypatch):
+def test_many_sites_are_proved_one_by_one_and_the_scope_is_told(tmp_path):
+    plan = tmp_path / "plan.yaml"
+    plan.write_text(plan_text(5), encoding="utf-8")
+    code, out, _ = sealane("prove", plan)
+    assert code == 0
+    assert "scope: proved site by site: no prefix of any of 5 sites can decide about packets of another" in out
+    assert "scope: all are alike, but for names and addresses" in out
+    answer = json.loads(sealane("prove", plan, "--json")[1])
+    verdicts = {one["property"]: one["verdict"] for one in answer["properties"]}
+    assert set(verdicts.values()) == {"proved", "declared", "reported"}
+    (closed,) = (one for one in answer["properties"] if one["property"] == "fail-closed")
+    lost = {one for violation in closed["violations"] for failed in violation["failures"] for one in failed}
+    assert {f"connection:Connection{n}" for n in range(1, 6)} <= lost
+    assert all(one["example"]["rechecked"] for one in closed["violations"])
+
+
+def test_what_cannot_be_divided_is_proved_at_scale_and_the_scope_is_told(tmp_path, monkeypatch):
     monkeypatch.setattr(proving, "_LARGEST_SURVEYED", 9)
+    monkeypatch.setattr(part, "LARGEST_PART", 1)
     plan = tmp_path / "plan.yaml"
     plan.write_text(plan_text(5), encoding="utf-8")
     words = ("--property", "fail-closed", "--property", "no-recursion", "--property", "symmetric")
@@ -259,6 +277,7 @@ def test_many_tunnels_are_proved_at_scale_and_the_scope_is_told(tmp_path, monkey
     assert " proved " in verdicts["no-recursion"]
     assert " not covered " in verdicts["symmetric"]
     answer = json.loads(sealane("prove", plan, *words, "--json")[1])
-    assert answer["scope"][0].startswith("proved with the twin at scale")
+    assert answer["scope"][0] == "not proved site by site: too many tunnels matter to each other"
+    assert answer["scope"][1].startswith("proved with the twin at scale")
     (closed,) = (one for one in answer["properties"] if one["property"] == "fail-closed")
     assert all(one["example"]["outcome"] == "clear" for one in closed["violations"])

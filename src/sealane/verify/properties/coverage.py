@@ -1,9 +1,10 @@
 """What no protection covers and stays in clear, and configured routes that no protected packet ever uses."""
 
 from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 
 from sealane.diag import Finding, Origin, Severity
-from sealane.model import Mode, Node, Platform
+from sealane.model import Mode, Network, Node, Platform
 from sealane.net import NodeName
 from sealane.twin.packet import Trip
 from sealane.twin.route import Decision
@@ -13,11 +14,23 @@ from sealane.verify.survey import Flow, Scenario
 from sealane.verify.violation import Judgement, Verdict, Violation
 
 NAME = "coverage"
+UNPROTECTED = "PRF-090"
+"""The code of packets that no protection covers."""
 
 
 def judge(ground: Ground, *, demanded: bool) -> Judgement:
     """See the module."""
-    found = (*_complement(ground), *_unassigned(ground), *_unused(ground))
+    return conclude((*in_clear(ground), *unused(ground.network, set(used(ground)))), demanded=demanded)
+
+
+def in_clear(ground: Ground) -> Iterator[Violation]:
+    """What crosses circuits in clear with nothing failed, although no protection covers it, or nobody has it."""
+    yield from _complement(ground)
+    yield from _unassigned(ground)
+
+
+def conclude(found: tuple[Violation, ...], *, demanded: bool) -> Judgement:
+    """The verdict on what was found."""
     if not found:
         return Judgement(NAME, Verdict.PROVED, "all that crosses circuits is protected")
     strict = any(one.finding.severity is Severity.ERROR for one in found)
@@ -27,7 +40,7 @@ def judge(ground: Ground, *, demanded: bool) -> Judgement:
 
 def _short(one: Violation) -> str:
     return {
-        "PRF-090": one.finding.subject.partition(" to ")[0] + " to the rest",
+        UNPROTECTED: one.finding.subject.partition(" to ")[0] + " to the rest",
         "PRF-091": "addresses that are protected, but nobody's",
     }.get(one.finding.code, one.finding.subject)
 
@@ -42,7 +55,7 @@ def _complement(ground: Ground) -> Iterator[Violation]:
         destinations = ground.survey.universe.words(one.destination for one in flows)
         start, end = ("the cloud", "the site") if cloud else ("the site", "the cloud")
         finding = Finding(
-            "PRF-090",
+            UNPROTECTED,
             Severity.INFO,
             f"clear from {start} to {', '.join(destinations)}",
             f"no protection covers these packets from {start} to {end}; they cross circuits in clear",
@@ -78,10 +91,9 @@ def _unassigned(ground: Ground) -> Iterator[Violation]:
         yield Violation(finding, packets_text(ground, flows), ((),), example)
 
 
-def _unused(ground: Ground) -> Iterator[Violation]:
+def unused(network: Network, used: AbstractSet[Origin]) -> Iterator[Violation]:
     """Configured routes that carried neither a protected packet nor a tunnel's own in any state."""
-    used = set(_used(ground))
-    lines = {origin: None for node in ground.network.nodes for origin in _routes(node) if origin not in used}
+    lines = {origin: None for node in network.nodes for origin in _routes(node) if origin not in used}
     if lines:
         places = known(*sorted(lines))
         finding = Finding(
@@ -104,7 +116,8 @@ def _routes(node: Node) -> Iterator[Origin]:
     yield from (one for one in found if one is not None)
 
 
-def _used(ground: Ground) -> Iterator[Origin]:
+def used(ground: Ground) -> Iterator[Origin]:
+    """The routes that did."""
     seen: set[int] = set()
     walked: set[int] = set()
     for scenario in ground.scenarios:

@@ -1,11 +1,12 @@
 """Protected packets arrive as long as lines and nodes join both sides; in mode required, as long as a tunnel is up."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from sealane.diag import Finding, Severity
 from sealane.model import Circuit, Mode, Platform, Port
 from sealane.net import NodeName
-from sealane.twin.element import Element, ElementKind, Failures
+from sealane.twin.element import NOTHING, Element, ElementKind, Failures
+from sealane.twin.liveness import State
 from sealane.twin.packet import Fate
 from sealane.verify.entry import Entries
 from sealane.verify.ground import Ground, known, minimal, names, packets_text
@@ -53,8 +54,9 @@ def _violations(ground: Ground) -> Iterator[Violation]:
 
 
 def _must_stop(ground: Ground, flow: Flow, scenario: Scenario, joined: "_Joined") -> bool:
-    """True when no line is left, or mode required wants nothing to pass because no tunnel carries packets."""
-    if not any(scenario.states) and ground.protection(flow).mode is Mode.REQUIRED:
+    """True when no line is left, or mode required wants nothing to pass because no tunnel of the site carries."""
+    required = ground.protection(flow).mode is Mode.REQUIRED
+    if required and not any(one & joined.tunnels(flow) for one in scenario.states):
         return True
     return not joined.are(flow, scenario.failed)
 
@@ -126,6 +128,7 @@ class _Joined:
         self._topology = ground.survey.twin.topology
         self._entries = Entries(ground.network)
         self._parts: dict[Failures, dict[NodeName, int]] = {}
+        self._sites: dict[NodeName, int] | None = None
         self._homes: dict[int, tuple[tuple[NodeName, str], ...]] = {}
 
     def are(self, flow: Flow, failed: Failures) -> bool:
@@ -141,6 +144,17 @@ class _Joined:
             parts.get(node) == here and self._topology.interface_up(node, interface, failed)
             for node, interface in self._home(flow.destination.address)
         )
+
+    def tunnels(self, flow: Flow) -> State:
+        """The tunnels of the sites that a flow is of; all tunnels when its ends are at none that has any."""
+        if self._sites is None:
+            routers = {node.name for node in self._network.of_platform(Platform.TRANSIT_ROUTER)}
+            self._sites = self._find(NOTHING, routers)
+        ends = {flow.entry.node, *(node for node, _ in self._home(flow.destination.address))}
+        here = {self._sites.get(node) for node in ends} - {None}
+        pairs = self._network.tunnels()
+        found = frozenset(one.name for one in pairs if one.far_node and self._sites.get(one.far_node) in here)
+        return found or frozenset(one.name for one in pairs)
 
     def _home(self, address: int) -> tuple[tuple[NodeName, str], ...]:
         """The interface that has an address; else those of routers on its network, or before it."""
@@ -160,14 +174,14 @@ class _Joined:
             found = self._homes[address] = tuple(owners or near or before)
         return found
 
-    def _find(self, failed: Failures) -> dict[NodeName, int]:
+    def _find(self, failed: Failures, without: Collection[NodeName] = ()) -> dict[NodeName, int]:
         """Living nodes by the number of their part."""
         found: dict[NodeName, int] = {}
         for number, start in enumerate(self._topology.nodes):
             waiting = [] if start in found or Element(ElementKind.NODE, start) in failed else [start]
             while waiting:
                 node = waiting.pop()
-                if node not in found:
+                if node not in found and node not in without:
                     found[node] = number
                     waiting += self._next(node, failed)
         return found

@@ -1,6 +1,6 @@
 """No address is had twice, and no two links have overlapping networks."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from sealane.diag import Finding, Origin, Severity
 from sealane.model import Network, Port
@@ -19,7 +19,17 @@ def judge(ground: Ground, *, demanded: bool) -> Judgement:
     """See the module."""
     del demanded
     topology = ground.survey.twin.topology
-    findings = (*_twice(ground.network, topology), *_overlapping(ground.network, topology), *_modes(ground))
+    return conclude((*of_addresses(ground.network, topology), *of_modes(ground)))
+
+
+def of_addresses(network: Network, topology: Topology) -> Iterator[Finding]:
+    """What is found of addresses and links alone."""
+    yield from _twice(network, topology)
+    yield from _overlapping(network, topology)
+
+
+def conclude(findings: Iterable[Finding]) -> Judgement:
+    """The verdict on what was found."""
     found = tuple(map(Violation, findings))
     if found:
         return Judgement(NAME, Verdict.VIOLATED, "; ".join(one.finding.problem for one in found), found)
@@ -79,7 +89,7 @@ def _places(network: Network, topology: Topology) -> Iterator[_Place]:
             yield one.cidr, name, node, one.interface, _origin(topology, node, one.interface)
 
 
-def _modes(ground: Ground) -> Iterator[Finding]:
+def of_modes(ground: Ground) -> Iterator[Finding]:
     """Flows that belong to several protections of different modes: the strictest counts, which may surprise."""
     modes = {one.name: one.mode for one in ground.network.protections}
     origins = {one.name: one.origin for one in ground.network.protections}

@@ -1,0 +1,1 @@
+"""Networks of many sites, proved site by site; see ``prove``."""
