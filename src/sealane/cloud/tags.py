@@ -1,7 +1,8 @@
 """Tags, resource groups and the operations on them, the same in every product."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from typing import TypeAlias
 
 from sealane.cloud.call import Call
 from sealane.cloud.document import Document, Fields, Json
@@ -11,6 +12,8 @@ from sealane.cloud.world import Transaction
 
 MOST_TAGS = 20
 _LONGEST_KEY, _LONGEST_VALUE = 64, 128
+Fits: TypeAlias = Callable[[Document, str], bool]
+"""Says whether a document of the right kind is of a ResourceType (in capitals), where that is not the same."""
 _RESERVED = ("aliyun", "acs:", "http://", "https://")
 
 
@@ -57,17 +60,20 @@ def pairs(document: Document) -> Sequence[tuple[str, str]]:
     return tuple((str(one["Key"]), str(one["Value"])) for one in found if isinstance(one, Mapping))
 
 
-def tag_resources(call: Call, state: Transaction, kinds: Mapping[str, str]) -> Fields:
+def tag_resources(
+    call: Call, state: Transaction, kinds: Mapping[str, str], *, fits: Fits | None = None
+) -> Fields:
     """TagResources.
 
     Args:
         call: The call.
         state: Takes the changes.
         kinds: Kind of document by ResourceType in capitals; types are not case-sensitive.
+        fits: See Fits.
     """
     new = [(str(one.get("Key") or ""), str(one.get("Value") or "")) for one in call.structs("Tag")]
     _check(new)
-    for document in _resources(call, state, kinds):
+    for document in _resources(call, state, kinds, fits):
         merged = dict(pairs(document)) | dict(new)
         if len(merged) > MOST_TAGS:
             raise CloudError("QuotaExceeded.TagNum", f"{document.id} would have {len(merged)} tags, {MOST_TAGS} at "
@@ -76,25 +82,30 @@ def tag_resources(call: Call, state: Transaction, kinds: Mapping[str, str]) -> F
     return {}
 
 
-def untag_resources(call: Call, state: Transaction, kinds: Mapping[str, str]) -> Fields:
+def untag_resources(
+    call: Call, state: Transaction, kinds: Mapping[str, str], *, fits: Fits | None = None
+) -> Fields:
     """UntagResources: the named keys, or all of them."""
     gone = set(call.texts("TagKey"))
     everything = call.flag("All", default=False) and not gone
-    for document in _resources(call, state, kinds):
+    for document in _resources(call, state, kinds, fits):
         kept = {key: value for key, value in pairs(document) if not everything and key not in gone}
         _retag(document, kept, state)
     return {}
 
 
-def list_tag_resources(call: Call, state: Transaction, kinds: Mapping[str, str]) -> Fields:
-    """ListTagResources: each tag of each resource, those that are asked for."""
+def list_tag_resources(
+    call: Call, state: Transaction, kinds: Mapping[str, str], *, fits: Fits | None = None, size: str = "MaxResults"
+) -> Fields:
+    """ListTagResources: each tag of each resource, those that are asked for; ``size`` names MaxResults."""
     if not call.texts("ResourceId") and not call.structs("Tag"):
         raise CloudError("BothEmpty.TagsAndResources", "Give ResourceId or Tag.")
     kind = _kind(call, kinds)
     ids = call.texts("ResourceId")
     found = state.of_kind(call.account, kind)
-    chosen = tagged(call, (one for one in found if not ids or one.id in ids))
-    told = portion(call, (one for one in chosen if pairs(one)), size=50, largest=50)
+    asked = call.text("ResourceType").upper()
+    mine = (one for one in found if (not ids or one.id in ids) and (fits is None or fits(one, asked)))
+    told = portion(call, (one for one in tagged(call, mine) if pairs(one)), size=50, largest=50, name=size)
     items: list[Json] = [
         {"ResourceId": one.id, "ResourceType": call.text("ResourceType"), "TagKey": key, "TagValue": value}
         for one in told.items
@@ -103,13 +114,18 @@ def list_tag_resources(call: Call, state: Transaction, kinds: Mapping[str, str])
     return {"TagResources": {"TagResource": items}, "NextToken": told.fields.get("NextToken", "")}
 
 
-def _resources(call: Call, state: Transaction, kinds: Mapping[str, str]) -> Sequence[Document]:
+def _resources(
+    call: Call, state: Transaction, kinds: Mapping[str, str], fits: Fits | None
+) -> Sequence[Document]:
     kind = _kind(call, kinds)
     ids = call.texts("ResourceId")
     if len(ids) > MOST_TAGS:
         raise CloudError("SizeLimitExceeded.ResourceIdNum", f"At most {MOST_TAGS} resources, found {len(ids)}.")
     missing = CloudError("InvalidInstanceIds.NotFound", "A resource is not found.", 404)
-    return tuple(call.own(state, one, kind, missing) for one in ids)
+    found = tuple(call.own(state, one, kind, missing) for one in dict.fromkeys(ids))
+    if fits is not None and not all(fits(one, call.text("ResourceType").upper()) for one in found):
+        raise missing
+    return found
 
 
 def _kind(call: Call, kinds: Mapping[str, str]) -> str:
