@@ -3,20 +3,17 @@
 from sealane.spec.field import Field, Places, Record
 from sealane.spec.mark import Entry, Fields, Items, Mark, Scalar, describe
 from sealane.spec.notes import Notes, did_you_mean, names_inside
+from sealane.spec.numbers import AddressText, AsnText, PrefixText, is_reserved
 from sealane.spec.readers import (
-    AddressText,
-    AsnText,
     Choice,
     Flag,
     ListOf,
     MapOf,
-    PrefixText,
     Reader,
     SecretText,
     Text,
     Whole,
     description_reader,
-    is_reserved,
     name_reader,
 )
 from sealane.spec.spot import Spot

@@ -4,20 +4,16 @@ import re
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
-from sealane.net import Address, Asn, Prefix, Secret, overlaps, parse_address
+from sealane.net import Secret
 from sealane.spec.mark import Fields, Items, Mark, Scalar, describe
 from sealane.spec.spot import Spot
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 
-_WHOLE = re.compile(r"[0-9]{1,20}")
+WHOLE = re.compile(r"[0-9]{1,20}")
+"""Digits that stand for a number."""
 _BOOLEANS = {"true": True, "false": False, "True": True, "False": False}
-MAX_ASN = (1 << 32) - 1
-_ASDOT_HALF = 1 << 16
-
-RESERVED = tuple(Prefix(text) for text in ("100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/4"))
-"""Ranges the cloud keeps for itself or for loopback, link-local and multicast (CreateVpc, CreateTransitRouterCidr)."""
 
 
 class Reader(Protocol[T_co]):
@@ -32,7 +28,8 @@ class Reader(Protocol[T_co]):
         ...
 
 
-def _scalar(mark: Mark, spot: Spot, expected: str) -> Scalar | None:
+def read_scalar(mark: Mark, spot: Spot, expected: str) -> Scalar | None:
+    """The value of a field that holds one; noted and None when there is none or several."""
     if isinstance(mark, Scalar) and not mark.is_null:
         return mark
     spot.error("PLAN-012", f"is {describe(mark)}, expected {expected}", f"write {expected}", mark.origin)
@@ -57,7 +54,7 @@ class Text:
 
     def read(self, mark: Mark, spot: Spot) -> str | None:
         """The text."""
-        scalar = _scalar(mark, spot, self.expected)
+        scalar = read_scalar(mark, spot, self.expected)
         if scalar is None:
             return None
         fits = self.shortest <= len(scalar.text) <= self.longest
@@ -102,10 +99,10 @@ class Whole:
 
     def read(self, mark: Mark, spot: Spot) -> int | None:
         """The number."""
-        scalar = _scalar(mark, spot, self._expected())
+        scalar = read_scalar(mark, spot, self._expected())
         if scalar is None:
             return None
-        if not scalar.plain or _WHOLE.fullmatch(scalar.text) is None:
+        if not scalar.plain or WHOLE.fullmatch(scalar.text) is None:
             code = "PLAN-014" if re.fullmatch(r"-[0-9]+", scalar.text) is None else self.code
             spot.error(code, f"is {describe(scalar)}, expected {self._expected()}", f"write {self._expected()}",
                        scalar.origin)
@@ -138,7 +135,7 @@ class Flag:
 
     def read(self, mark: Mark, spot: Spot) -> bool | None:
         """The truth value."""
-        scalar = _scalar(mark, spot, "true or false")
+        scalar = read_scalar(mark, spot, "true or false")
         if scalar is None:
             return None
         if not scalar.plain or scalar.text not in _BOOLEANS:
@@ -163,7 +160,7 @@ class Choice:
     def read(self, mark: Mark, spot: Spot) -> str | None:
         """The word, in the cloud's spelling whatever the case it was written in."""
         expected = "one of " + ", ".join(self.values)
-        scalar = _scalar(mark, spot, expected)
+        scalar = read_scalar(mark, spot, expected)
         if scalar is None:
             return None
         by_lower = {value.lower(): value for value in self.values}
@@ -176,130 +173,6 @@ class Choice:
     def schema(self) -> dict[str, object]:
         """JSON Schema."""
         return {"enum": list(self.values)}
-
-
-@dataclass(frozen=True, slots=True)
-class AddressText:
-    """An IPv4 address."""
-
-    code: str = "PLAN-015"
-
-    def read(self, mark: Mark, spot: Spot) -> Address | None:
-        """The address."""
-        scalar = _scalar(mark, spot, "an IPv4 address such as 192.0.2.1")
-        if scalar is None:
-            return None
-        found = parse_address(scalar.text)
-        if found is None:
-            spot.error(self.code, f"is {describe(scalar)}, expected an IPv4 address such as 192.0.2.1",
-                       "write four numbers from 0 to 255 with dots", scalar.origin)
-        return found
-
-    def schema(self) -> dict[str, object]:
-        """JSON Schema."""
-        return {"type": "string", "format": "ipv4"}
-
-
-@dataclass(frozen=True, slots=True)
-class PrefixText:
-    """An IPv4 prefix whose length lies between ``shortest`` and ``longest``.
-
-    Args:
-        length_code: Code of the finding when the length does not fit.
-        reserved_code: Code of the finding when it touches a range of RESERVED; None leaves that unchecked.
-        may_contain: True for destinations of routes, which may hold a reserved range but not lie in it.
-    """
-
-    shortest: int = 0
-    longest: int = 32
-    length_code: str = "PLAN-016"
-    reserved_code: str | None = None
-    may_contain: bool = False
-
-    def read(self, mark: Mark, spot: Spot) -> Prefix | None:
-        """The prefix; an address without a length is a /32."""
-        scalar = _scalar(mark, spot, "an IPv4 prefix such as 192.0.2.0/24")
-        if scalar is None:
-            return None
-        try:
-            loose = Prefix(scalar.text, strict=False)
-        except ValueError:
-            spot.error("PLAN-016", f"is {describe(scalar)}, expected an IPv4 prefix such as 192.0.2.0/24",
-                       "write an address, a slash and a length from 0 to 32", scalar.origin)
-            return None
-        if parse_address(scalar.text.split("/", maxsplit=1)[0]) != loose.network_address:
-            spot.error("PLAN-016", f"is {scalar.text}, which has bits set beyond its length", f"write {loose}",
-                       scalar.origin)
-            return None
-        return loose if self._fits(loose, scalar, spot) else None
-
-    def _fits(self, prefix: Prefix, scalar: Scalar, spot: Spot) -> bool:
-        if not self.shortest <= prefix.prefixlen <= self.longest:
-            spot.error(self.length_code, f"is {prefix}, expected a length from /{self.shortest} to /{self.longest}",
-                       f"choose a prefix with a length from /{self.shortest} to /{self.longest}", scalar.origin)
-            return False
-        reserved = is_reserved(prefix)
-        let_pass = reserved is None or (self.may_contain and prefix.prefixlen < reserved.prefixlen)
-        if self.reserved_code is not None and not let_pass:
-            spot.error(self.reserved_code, f"is {prefix}, which overlaps {reserved}, a range that cannot be used",
-                       "choose a range outside " + ", ".join(map(str, RESERVED)), scalar.origin)
-            return False
-        return True
-
-    def schema(self) -> dict[str, object]:
-        """JSON Schema."""
-        return {"type": "string", "pattern": r"^[0-9.]+(?:/[0-9.]+)?$"}
-
-
-def is_reserved(prefix: Prefix) -> Prefix | None:
-    """The range of RESERVED that a prefix overlaps, or None."""
-    return next((reserved for reserved in RESERVED if overlaps(reserved, prefix)), None)
-
-
-@dataclass(frozen=True, slots=True)
-class AsnText:
-    """An AS number, plain or in two-part notation ``high.low`` (123.456 is 8061384).
-
-    Args:
-        code: Code of the finding when it is none.
-        forbidden: Numbers that may not be used, and why.
-    """
-
-    code: str
-    forbidden: tuple[int, ...] = ()
-    why: str = ""
-
-    def read(self, mark: Mark, spot: Spot) -> Asn | None:
-        """The AS number."""
-        expected = f"an AS number from 1 to {MAX_ASN}"
-        scalar = _scalar(mark, spot, expected)
-        if scalar is None:
-            return None
-        number = _as_number(scalar.text)
-        if number is None or not 1 <= number <= MAX_ASN:
-            spot.error(self.code, f"is {describe(scalar)}, expected {expected}", f"write {expected}", scalar.origin)
-            return None
-        if number in self.forbidden:
-            spot.error(self.code, f"is {number}, {self.why}", "choose another, such as one of 64512 to 65534",
-                       scalar.origin)
-            return None
-        return Asn(number)
-
-    def schema(self) -> dict[str, object]:
-        """JSON Schema."""
-        return {"anyOf": [{"type": "integer", "minimum": 1, "maximum": MAX_ASN}, {"type": "number"},
-                          {"type": "string", "pattern": r"^[0-9]+(?:\.[0-9]+)?$"}]}
-
-
-def _as_number(text: str) -> int | None:
-    high, dot, low = text.partition(".")
-    if not _WHOLE.fullmatch(high):
-        return None
-    if not dot:
-        return int(high)
-    if not _WHOLE.fullmatch(low) or int(high) >= _ASDOT_HALF or int(low) >= _ASDOT_HALF:
-        return None
-    return int(high) * _ASDOT_HALF + int(low)
 
 
 @dataclass(frozen=True, slots=True)
