@@ -92,6 +92,9 @@ def _addresses_and_routes(draw: st.DrawFn, space: str, names: list[str], found: 
     if names and draw(MAYBE):
         route = RouteSpec(50, "192.0.2.1/32", None, draw(st.sampled_from(names)))
         found[Key(Kind.ROUTE, space, "50 192.0.2.1/32")] = route
+        if draw(MAYBE):
+            hole = RouteSpec(254, "198.51.100.0/24", None, None, discard=True)
+            found[Key(Kind.ROUTE, space, "254 198.51.100.0/24")] = hole
 
 
 def _daemons(draw: st.DrawFn, space: str, found: dict[Key, Payload]) -> None:

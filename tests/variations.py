@@ -78,6 +78,8 @@ def statics(network: Network, choose: Choose) -> Network:
             routes = _swap(routes, choose, lambda one: replace(one, distance=choose((1, 19, 21, 200, 255))))
         elif device:
             routes = (*routes, StaticRoute(choose(PREFIXES), None, discard=True, distance=choose((1, 30, 200))))
+        elif node.platform is Platform.ROUTER:
+            routes = (*routes, StaticRoute(Prefix("192.168.0.0/16"), None, discard=True))
         if not device:
             routes = tuple({one.prefix: one for one in reversed(routes)}.values())
         return replace(node, static_routes=routes)

@@ -135,6 +135,8 @@ def _make(state: dict[Key, Payload], key: Key, payload: Payload) -> None:
     match payload:
         case AddressSpec(interface):
             assert (key.namespace, interface) in ends, f"no link for {key}"
+        case RouteSpec(discard=True):
+            pass
         case RouteSpec(_, _, None, interface):
             assert (key.namespace, interface) in ends, f"no link for {key}"
         case RouteSpec(_, _, str() as via):

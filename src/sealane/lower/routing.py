@@ -38,7 +38,7 @@ def _bird(place: Place, config: str) -> Resource:
 def _static(namespace: str, route: StaticRoute, names: Mapping[str, str]) -> Resource:
     interface = None if route.interface is None else names[route.interface]
     via = None if route.next_hop is None else str(route.next_hop)
-    spec = RouteSpec(MAIN_TABLE, str(route.prefix), via, interface)
+    spec = RouteSpec(MAIN_TABLE, str(route.prefix), via, interface, discard=route.discard)
     return Resource(Key(Kind.ROUTE, namespace, f"{MAIN_TABLE} {route.prefix}"), spec)
 
 

@@ -173,6 +173,8 @@ def _lost(key: Key, payload: Payload, ends: set[End], charons: set[str]) -> bool
     match payload:
         case AddressSpec(interface):
             return (key.namespace, interface) in ends
+        case RouteSpec(discard=True):
+            return False
         case RouteSpec(interface=None):
             return key.namespace in spaces
         case RouteSpec(interface=str() as interface):

@@ -128,6 +128,7 @@ class RouteSpec:
         via: Next hop address or None for a directly connected one.
         interface: Egress interface, or None where ``via`` decides.
         onlink: True when ``via`` needs no connected prefix.
+        discard: True drops what the route matches; there is neither ``via`` nor ``interface`` then.
     """
 
     table: int
@@ -135,6 +136,7 @@ class RouteSpec:
     via: str | None
     interface: str | None
     onlink: bool = False
+    discard: bool = False
 
 
 @dataclass(frozen=True, slots=True)

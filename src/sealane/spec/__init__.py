@@ -3,7 +3,7 @@
 from sealane.spec.field import Field, Places, Record
 from sealane.spec.mark import Entry, Fields, Items, Mark, Scalar, describe
 from sealane.spec.notes import Notes, did_you_mean, names_inside
-from sealane.spec.numbers import AddressText, AsnText, PrefixText, is_reserved
+from sealane.spec.numbers import AddressOr, AddressText, AsnText, PrefixText, is_reserved
 from sealane.spec.readers import (
     Choice,
     Flag,
@@ -20,6 +20,7 @@ from sealane.spec.spot import Spot
 from sealane.spec.yaml_text import parse
 
 __all__ = [
+    "AddressOr",
     "AddressText",
     "AsnText",
     "Choice",

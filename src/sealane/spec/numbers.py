@@ -37,6 +37,29 @@ class AddressText:
 
 
 @dataclass(frozen=True, slots=True)
+class AddressOr:
+    """An IPv4 address, or a word in its place."""
+
+    word: str
+
+    def read(self, mark: Mark, spot: Spot) -> Address | str | None:
+        """The address, or the word."""
+        expected = f"an IPv4 address such as 192.0.2.1, or {self.word}"
+        scalar = read_scalar(mark, spot, expected)
+        if scalar is None or scalar.text == self.word:
+            return None if scalar is None else self.word
+        found = parse_address(scalar.text)
+        if found is None:
+            spot.error("PLAN-015", f"is {describe(scalar)}, expected {expected}",
+                       f"write four numbers from 0 to 255 with dots, or {self.word}", scalar.origin)
+        return found
+
+    def schema(self) -> dict[str, object]:
+        """JSON Schema."""
+        return {"anyOf": [{"type": "string", "format": "ipv4"}, {"const": self.word}]}
+
+
+@dataclass(frozen=True, slots=True)
 class PrefixText:
     """An IPv4 prefix whose length lies between ``shortest`` and ``longest``.
 

@@ -129,6 +129,15 @@ def test_our_routes_are_read_with_full_prefixes_and_numbers_of_tables() -> None:
     ]
 
 
+def test_a_route_that_discards_is_read_as_it_was_made() -> None:
+    """The answer of iproute2 6.1 to what ``make_route`` writes; older kernels name lo."""
+    for more in ({}, {"dev": "lo"}):
+        answer = [{"type": "blackhole", "dst": "192.168.0.0/16", "flags": [], **more}]
+        (found,) = read_routes("slu-1", answer)
+        assert found.key.name == "254 192.168.0.0/16"
+        assert found.payload == RouteSpec(254, "192.168.0.0/16", None, None, discard=True)
+
+
 def test_a_filter_is_read_by_its_digest_a_half_made_one_without_and_a_foreign_one_not_at_all() -> None:
     text = "add table inet sealane_x\nadd chain inet sealane_x c\n"
     assert list(read_filters("slu-1", recorded("linux/scratch-chains.json"))) == [

@@ -111,6 +111,12 @@ def test_a_route_carries_our_protocol_number_so_that_it_is_known_again() -> None
     assert write.make_route(connected) == "route replace 10.0.0.0/8 dev x table 254 proto 83"
 
 
+def test_a_route_that_discards_is_a_black_hole_and_removed_like_any_other() -> None:
+    route = RouteSpec(254, "192.168.0.0/16", None, None, discard=True)
+    assert write.make_route(route) == "route replace blackhole 192.168.0.0/16 table 254 proto 83"
+    assert write.remove_route(route) == "route del 192.168.0.0/16 table 254 proto 83"
+
+
 def test_an_address_is_replaced_so_that_making_it_twice_succeeds() -> None:
     spec = AddressSpec("x", "10.0.0.1/24")
     assert write.make_address(spec) == "address replace 10.0.0.1/24 dev x"

@@ -45,6 +45,7 @@ def cut(start: str, end: str) -> tuple[str, str]:
     return GATEWAY[first : GATEWAY.index(end, first)], ""
 
 
+CORE_ROUTE = "          - {destination: 0.0.0.0/0, next_hop: 192.168.50.215}\n"
 TOP = "region: cn-hangzhou\n"
 VPC = "    cidr_block: 172.16.0.0/16\n"
 VPC_ROUTE = "      - {destination_cidr_block: 10.0.0.0/8, next_hop: VPC-Attachment}\n"
@@ -314,6 +315,11 @@ SITES = (
     one("SITE-014", "name: cgw\n", "name: http://cgw\n"),
     one("SITE-015", "platform: gateway", "platform: junos"),
     added("SITE-016", NETWORK, "      - {name: more, cidr_block: 100.64.1.0/24}\n"),
+    added("SITE-017", CORE_ROUTE, "          - {destination: 192.168.20.0/24, next_hop: discard}\n",
+          "{destination: 192.168.20.0/24, next_hop: discard}"),
+    added("SITE-018", CORE_ROUTE, "          - {destination: 0.0.0.0/0, next_hop: discard}\n",
+          "{destination: 0.0.0.0/0, next_hop: discard}"),
+    one("SITE-018", "{destination: 192.168.20.0/24, next_hop", "{destination: 192.168.0.0/16, next_hop"),
     one("SITE-030", UPLINK, "        uplink: {circuit: Circuit, vlan_id: 7}\n"),
     Corruption("SITE-031", (("cen:\n", VBR_2), VBR_2_ATTACHED, ("vlan_id: 0\n", "vlan_id: 6\n")), UPLINK),
     added("SITE-032", UPLINK, "        uplink2: {circuit: Circuit}\n"),

@@ -1,7 +1,7 @@
 import zlib
 from itertools import pairwise
 
-from corruptions import EXAMPLES, GATEWAY, MAP, TR_ROUTE
+from corruptions import CORE_ROUTE, EXAMPLES, GATEWAY, MAP, TR_ROUTE
 
 from sealane.kinds import expand, read_plan
 from sealane.kinds.transit_router import MAX_TRANSFERS, gateway_pool, transfers
@@ -26,17 +26,33 @@ def table(routes: tuple[StaticRoute, ...]) -> list[tuple[str, str, str | None, i
 def test_a_gateway_has_a_route_for_everything_it_must_reach_or_tell() -> None:
     device = network().node("cgw")
     assert table(device.static_routes) == [
-        ("192.168.0.0/16", "192.168.50.216", None, 1),
+        ("192.168.0.0/16", "discard", None, 1),
+        ("192.168.20.0/24", "192.168.50.216", None, 1),
         ("10.10.10.49/32", "10.0.0.1", "uplink", 1),
         ("10.10.10.50/32", "10.0.0.1", "uplink", 1),
         ("172.16.0.0/16", "10.0.0.1", "uplink", 30),
         ("192.168.10.0/24", "discard", None, 254),
-        ("192.168.20.0/24", "192.168.50.216", None, 1),
         ("192.168.40.0/24", "discard", None, 254),
     ]
     assert device.bgp is not None
     assert (device.bgp.asn, device.bgp.maximum_paths) == (65530, 16)
     assert [str(one.prefix) for one in device.bgp.networks] == ["192.168.10.0/24", "192.168.20.0/24", "192.168.40.0/24"]
+
+
+def test_an_advertised_prefix_follows_the_site_route_that_covers_it_unless_that_discards() -> None:
+    anchored = GATEWAY.replace("advertise: [", "advertise: [192.168.30.0/24, ")
+    device = network(anchored).node("cgw")
+    assert ("192.168.30.0/24", "discard", None, 254) in table(device.static_routes)
+    device = network(anchored.replace("192.168.0.0/16, next_hop: discard", "192.168.0.0/16, next_hop: 192.168.50.216"))
+    assert ("192.168.30.0/24", "192.168.50.216", None, 1) in table(device.node("cgw").static_routes)
+
+
+def test_a_router_discards_what_it_is_told_to() -> None:
+    told = CORE_ROUTE + "          - {destination: 192.168.0.0/16, next_hop: discard}\n"
+    assert table(network(GATEWAY.replace(CORE_ROUTE, told)).node("core-router").static_routes) == [
+        ("0.0.0.0/0", "192.168.50.215", None, 1),
+        ("192.168.0.0/16", "discard", None, 1),
+    ]
 
 
 TWO_CIRCUITS = (EXAMPLES / "load-balancing" / "plan.yaml").read_text(encoding="utf-8")

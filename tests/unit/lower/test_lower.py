@@ -18,8 +18,9 @@ from sealane.model import (
     Network,
     Node,
     Platform,
+    StaticRoute,
 )
-from sealane.net import Address, NodeName
+from sealane.net import Address, NodeName, Prefix
 from sealane.plan import (
     AddressSpec,
     BirdSpec,
@@ -294,3 +295,12 @@ def test_the_example_is_made_of_these_resources(esp: EspBackend, request: pytest
     assert text == golden.read_text(encoding="utf-8")
     assert str(ROOT) not in text
     assert RUN not in text
+
+
+def test_a_router_without_a_daemon_discards_in_the_kernel() -> None:
+    router = example("hangzhou-gateway").node("core-router")
+    route = StaticRoute(Prefix("192.168.0.0/16"), None, discard=True)
+    network = with_node(example("hangzhou-gateway"), replace(router, static_routes=(*router.static_routes, route)))
+    found = by_key(lowered(network, USERSPACE))
+    key = Key(Kind.ROUTE, "sealane.hangzhou-gateway.core-router", "254 192.168.0.0/16")
+    assert found[key] == RouteSpec(254, "192.168.0.0/16", None, None, discard=True)

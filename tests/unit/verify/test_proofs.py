@@ -10,8 +10,10 @@ import pytest
 from sealane.app.load import load
 from sealane.app.stages import STAGES
 from sealane.model import AccessList, FilterRule, Mode, PortRange, StaticRoute, TransitRoute
-from sealane.net import Address, InterfaceAddress, Prefix
+from sealane.net import Address, InterfaceAddress, NodeName, Prefix
 from sealane.twin import liveness
+from sealane.twin.converge import Twin
+from sealane.twin.packet import Fate, ping
 from sealane.verify import ground
 from sealane.verify.codes import CODES
 from sealane.verify.prove import Proof, examples, prove
@@ -170,11 +172,29 @@ def test_two_failures_at_once_are_all_tried_and_only_the_smallest_are_named():
         ("load-balancing", {}),
         # It protects nothing: nothing is proved of encryption.
         ("active-standby", {"redundancy": "proved", "encrypted": "not covered", "fail-closed": "not covered"}),
-        ("hangzhou-gateway", {"fail-closed": "declared", "no-loop": "violated"}),
+        ("hangzhou-gateway", {"fail-closed": "declared"}),
     ],
 )
 def test_the_variants_have_their_verdicts(name, differs):
     assert verdicts(proved(name)) == {**HOLDS, **differs}
+
+
+@pytest.mark.parametrize("discards", ["cgw", "core-router", None])
+def test_an_aggregate_goes_round_unless_one_of_the_two_routers_discards_it(tmp_path, discards):
+    plan = tmp_path / "plan.yaml"
+    text = (EXAMPLES / "hangzhou-gateway" / "plan.yaml").read_text()
+    if discards != "cgw":
+        text = text.replace("192.168.0.0/16, next_hop: discard", "192.168.0.0/16, next_hop: 192.168.50.216")
+    if discards == "core-router":
+        default = "{destination: 0.0.0.0/0, next_hop: 192.168.50.215}\n"
+        text = text.replace(default, default + "          - {destination: 192.168.0.0/16, next_hop: discard}\n")
+    plan.write_text(text)
+    found = prove(load(plan).network, 0, ("no-loop", "encrypted"))
+    assert found.judgement("encrypted").verdict is Verdict.PROVED
+    assert found.judgement("no-loop").verdict is (Verdict.PROVED if discards else Verdict.VIOLATED)
+    walker = Twin(load(plan).network).converge().walker()
+    (trip,) = walker.send(ping(0xC0A81406, 0xC0A80001), NodeName("client"))  # 192.168.20.6 -> 192.168.0.1
+    assert (trip.fate, trip.hops[-1].node) == ((Fate.DISCARDED, discards) if discards else (Fate.LOOP, "cgw"))
 
 
 def test_what_mode_required_drops_because_no_tunnel_is_up_is_no_black_hole():

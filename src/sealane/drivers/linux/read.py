@@ -130,12 +130,20 @@ def rule_name(spec: RuleSpec) -> str:
     return f"{spec.priority} iif {spec.interface or '-'} from {spec.source or '-'}"
 
 
+_DISCARDS_SILENTLY = "blackhole"
+_DISCARDS = frozenset({_DISCARDS_SILENTLY, "unreachable", "prohibit"})
+_FORWARDS = "unicast"
+
+
 def read_routes(namespace: str, answer: Answer) -> Iterator[Resource]:
     """From ``ip -j route show table all proto ROUTE_PROTOCOL``."""
     for route in answer:
         table = _table(route.get("table", "main"))
         prefix = _full_prefix(str(route["dst"]))
-        spec = RouteSpec(table, prefix, route.get("gateway"), route.get("dev"), "onlink" in route.get("flags", ()))
+        if route.get("type") == _DISCARDS_SILENTLY:  # the kernel's answer may name lo
+            spec = RouteSpec(table, prefix, None, None, discard=True)
+        else:
+            spec = RouteSpec(table, prefix, route.get("gateway"), route.get("dev"), "onlink" in route.get("flags", ()))
         yield Resource(Key(Kind.ROUTE, namespace, f"{table} {prefix}"), spec)
 
 
@@ -158,8 +166,6 @@ class KernelRoute:
     metric: int
 
 
-_DISCARDS = frozenset({"blackhole", "unreachable", "prohibit"})
-_FORWARDS = "unicast"
 
 
 def read_tables(answer: Answer) -> Mapping[int, Mapping[str, KernelRoute]]:

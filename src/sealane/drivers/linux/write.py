@@ -124,10 +124,11 @@ def remove_rule(payload: RuleSpec) -> str:
 
 
 def _route(payload: RouteSpec) -> str:
+    kind = "blackhole " if payload.discard else ""
     via = "" if payload.via is None else f" via {payload.via}"
     device = "" if payload.interface is None else f" dev {payload.interface}"
     onlink = " onlink" if payload.onlink else ""
-    return f"{payload.prefix}{via}{device}{onlink} table {payload.table} proto {ROUTE_PROTOCOL}"
+    return f"{kind}{payload.prefix}{via}{device}{onlink} table {payload.table} proto {ROUTE_PROTOCOL}"
 
 
 def make_route(payload: RouteSpec) -> str:

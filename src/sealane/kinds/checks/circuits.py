@@ -144,7 +144,15 @@ def _check_reach(site: Site, device: Device, owned: list[CustomerGateway], notes
     reachable = [network for _, port in device.ports
                  if port.network is not None and (network := site.network(port.network)) is not None]
     plugged = all((port.circuit is None) != (port.network is None) for _, port in device.ports)
+    known = plugged and not notes.lost_parts
+    discarded = {route.destination: route for route in device.routes if route.gateway is None}
     for route in device.routes:
-        if plugged and not notes.lost_parts and not any(route.next_hop in network.cidr_block for network in reachable):
-            notes.error("SITE-010", subject, f"next hop {route.next_hop} of {route.destination} is in none of its "
+        gateway = route.gateway
+        if gateway is None:
+            continue
+        if known and not any(gateway in network.cidr_block for network in reachable):
+            notes.error("SITE-010", subject, f"next hop {gateway} of {route.destination} is in none of its "
                         "networks", "use an address in one of them", route.at.of("next_hop"))
+        if route.destination in discarded:
+            notes.error("SITE-018", subject, f"has a route to {route.destination} and discards it", "keep one of them",
+                        route.at.of("destination"), discarded[route.destination].at.of("destination"))

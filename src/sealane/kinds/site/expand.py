@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from sealane.kinds.site.spec import Host, Router, Site, SiteNetwork
+from sealane.kinds.site.spec import Host, Router, Site, SiteNetwork, SiteRoute
 from sealane.model import Interface, InterfaceKind, Node, Platform, Port, StaticRoute
 from sealane.net import Address, InterfaceAddress, NodeName, Prefix
 
@@ -28,10 +28,15 @@ def router_node(spec: Router, site: Site, name: NodeName) -> Node:
         for network, address in sorted(spec.addresses)
     )
     routes = tuple(
-        StaticRoute(route.destination, route.next_hop, origin=route.at.origin)
-        for route in sorted(spec.routes, key=lambda route: (route.destination, route.next_hop))
+        static_route(route) for route in sorted(spec.routes, key=SiteRoute.order)
     )
     return Node(name, Platform.ROUTER, interfaces, routes, label=spec.name, origin=spec.at.origin)
+
+
+def static_route(route: SiteRoute) -> StaticRoute:
+    """A written route."""
+    gateway = route.gateway
+    return StaticRoute(route.destination, gateway, discard=gateway is None, origin=route.at.origin)
 
 
 def plugged_ports(site: Site, names: dict[str, NodeName]) -> Iterator[tuple[str, Port]]:

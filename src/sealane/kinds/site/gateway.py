@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from sealane.kinds.site.spec import Device, Site
+from sealane.kinds.site.expand import static_route
+from sealane.kinds.site.spec import Device, Site, SiteRoute
 from sealane.model import (
     BgpNeighbor,
     BgpNetwork,
@@ -80,9 +81,8 @@ def _routes(interfaces: tuple[Interface, ...], device: Device, around: GatewaySu
     An advertised prefix must be in the routing table exactly. Where it is not, it follows the site route that covers
     it, and else is discarded below every other route.
     """
-    written = sorted(device.routes, key=lambda route: (route.destination, route.next_hop))
-    for route in written:
-        yield StaticRoute(route.destination, route.next_hop, origin=route.at.origin)
+    written = sorted(device.routes, key=SiteRoute.order)
+    yield from map(static_route, written)
     for gateway, interface in sorted(around.ways.items()):
         yield StaticRoute(host_prefix(gateway), around.uplinks[interface][1], interface, origin=device.at.origin)
     for interface, (_, cloud) in list(around.uplinks.items())[:1]:
@@ -94,7 +94,8 @@ def _routes(interfaces: tuple[Interface, ...], device: Device, around: GatewaySu
         covering = [route for route in written if contains(route.destination, prefix)]
         best = max(covering, key=lambda route: route.destination.prefixlen, default=None)
         origin = device.at.of("advertise")
-        if best is not None and not any(host_prefix(end.local).subnet_of(prefix) for end in around.tunnels):
-            yield StaticRoute(prefix, best.next_hop, origin=origin)
+        way = None if best is None else best.gateway
+        if way is not None and not any(host_prefix(end.local).subnet_of(prefix) for end in around.tunnels):
+            yield StaticRoute(prefix, way, origin=origin)
         else:
             yield StaticRoute(prefix, None, discard=True, distance=_LAST_RESORT_DISTANCE, origin=origin)

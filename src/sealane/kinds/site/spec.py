@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from sealane.model import Platform
 from sealane.net import Address, Prefix, overlaps
 from sealane.spec import (
+    AddressOr,
     AddressText,
     Choice,
     Field,
@@ -20,6 +21,8 @@ from sealane.spec import (
     name_reader,
 )
 
+DISCARD = "discard"
+"""In place of a next hop."""
 PLATFORMS = (Platform.ASA.value, Platform.GATEWAY.value)
 
 
@@ -39,11 +42,20 @@ class DevicePort:
 
 @dataclass(frozen=True, slots=True)
 class SiteRoute:
-    """A static route of a router or of a device of platform gateway."""
+    """A static route of a router or of a device of platform gateway; ``next_hop`` may be DISCARD."""
 
     destination: Prefix
-    next_hop: Address
+    next_hop: Address | str
     at: Places = field(compare=False)
+
+    @property
+    def gateway(self) -> Address | None:
+        """The next hop; None discards."""
+        return None if isinstance(self.next_hop, str) else self.next_hop
+
+    def order(self) -> tuple[Prefix, int]:
+        """By destination, then by next hop."""
+        return self.destination, -1 if self.gateway is None else int(self.gateway)
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,11 +178,7 @@ class _Addresses:
             for network, address in router.addresses:
                 self._place(f"router {router.name}", network, address, router.at, "addresses")
             own = [home for name, _ in router.addresses if (home := self._site.network(name)) is not None]
-            for route in router.routes:
-                if len(own) == len(router.addresses) and not any(route.next_hop in one.cidr_block for one in own):
-                    self._notes.error("SITE-010", f"router {router.name}", f"next hop {route.next_hop} of "
-                                      f"{route.destination} is in none of its networks",
-                                      "use an address in one of them", route.at.of("next_hop"))
+            self._check_routes(router, own)
         for host in self._site.hosts:
             self._place(f"host {host.name}", host.network, host.address, host.at, "address")
             around = self._site.network(host.network)
@@ -178,6 +186,26 @@ class _Addresses:
                 self._notes.error("SITE-011", f"host {host.name}", f"gateway {host.gateway} is outside "
                                   f"{around.cidr_block} of {around.name}", f"use an address of {around.cidr_block}",
                                   host.at.of("gateway"))
+
+    def _check_routes(self, router: Router, own: list[SiteNetwork]) -> None:
+        """Next hops are in the router's networks; a destination has one route, and none where it is connected."""
+        subject = f"router {router.name}"
+        seen: dict[Prefix, SiteRoute] = {}
+        for route in router.routes:
+            gateway = route.gateway
+            complete = len(own) == len(router.addresses)
+            if gateway is not None and complete and not any(gateway in one.cidr_block for one in own):
+                self._notes.error("SITE-010", subject, f"next hop {gateway} of {route.destination} is in none of its "
+                                  "networks", "use an address in one of them", route.at.of("next_hop"))
+            home = next((one for one in own if one.cidr_block == route.destination), None)
+            if home is not None:
+                self._notes.error("SITE-017", subject, f"has a route to {route.destination}, its own network "
+                                  f"{home.name}", "remove the route", route.at.of("destination"),
+                                  home.at.of("cidr_block"))
+            other = seen.setdefault(route.destination, route)
+            if other is not route:
+                self._notes.error("SITE-018", subject, f"has two routes to {route.destination}", "keep one of them",
+                                  route.at.of("destination"), other.at.of("destination"))
 
     def _place(self, subject: str, network: str, address: Address | None, at: Places, key: str) -> None:
         home = self._site.network(network)
@@ -207,7 +235,7 @@ _POINT_TO_POINT = 31
 
 _ROUTE: Record[SiteRoute] = Record("route", SiteRoute, (
     Field("destination", PrefixText(), "prefix", required=True),
-    Field("next_hop", AddressText(), "address of the next router", required=True),
+    Field("next_hop", AddressOr(DISCARD), "address of the next router, or discard", required=True),
 ), "A static route.")
 
 _PORT: Record[DevicePort] = Record("port", DevicePort, (

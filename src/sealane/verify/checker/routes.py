@@ -76,8 +76,8 @@ def _tables(world: World, node: Node, told: Told) -> Iterator[tuple[tuple[str, s
     else:
         yield (node.name, MAIN), connected
         for route in node.static_routes:
-            hops = static_hops(world, node.name, route.next_hop, route.interface)
-            if hops and _new(Route(route.prefix, hops), connected):
+            hops = () if route.discard else static_hops(world, node.name, route.next_hop, route.interface)
+            if (hops or route.discard) and _new(Route(route.prefix, hops), connected):
                 connected.append(Route(route.prefix, hops))
 
 
