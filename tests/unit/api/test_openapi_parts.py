@@ -125,30 +125,32 @@ def scope_of(wire):
 
 
 def test_what_was_begun_is_carried_on_when_the_request_is_cancelled():
-    done = []
-
-    async def write():
-        await asyncio.sleep(0.02)
-        done.append(True)
-        return Answer(200, {})
-
     async def run():
+        begun, may_end, ended = asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+        async def write():
+            begun.set()
+            await may_end.wait()
+            ended.set()
+            return Answer(200, {})
+
         app = make_app(lambda _: write(), KEYS, Limits(), actions=ACTIONS)
         messages = iter([{"type": "http.request", "body": b"", "more_body": False}])
+        sent = []
 
         async def receive():
             return next(messages)
 
         async def send(message):
-            done.append(message)
+            sent.append(message)
 
         task = asyncio.create_task(app(scope_of(v3({}, at_ms=wall_clock_ms())), receive, send))
-        await asyncio.sleep(0.01)
+        await begun.wait()
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
-        assert done == []
-        await asyncio.sleep(0.03)
-        assert done == [True]
+        may_end.set()
+        await asyncio.wait_for(ended.wait(), 5)
+        assert sent == []
 
     asyncio.run(run())
