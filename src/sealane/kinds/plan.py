@@ -64,7 +64,7 @@ PLAN: Record[Plan] = Record("plan", Plan, (
     Field("ipsec_connections", ListOf(IPSEC_CONNECTION), "IPsec connections", default=()),
     Field("sites", ListOf(SITE), "places outside the cloud", default=()),
     Field("protections", ListOf(PROTECTION), "traffic that must not cross a circuit in clear", default=()),
-), "A hybrid network: cloud resources, sites, and what must be encrypted.", lenient=True)
+), "A hybrid network: cloud resources, sites, and what must be encrypted.")
 
 
 def read_plan(text: str, file: str) -> tuple[Plan | None, tuple[Finding, ...]]:

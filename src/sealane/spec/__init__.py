@@ -1,6 +1,6 @@
 """Text to values with the place of every line: YAML, field tables and the readers of single fields. Knows no kind."""
 
-from sealane.spec.field import Field, Places, Record
+from sealane.spec.field import Field, Places, Record, Rule
 from sealane.spec.mark import Entry, Fields, Items, Mark, Scalar, describe
 from sealane.spec.notes import Notes, did_you_mean, names_inside
 from sealane.spec.numbers import AddressOr, AddressText, AsnText, PrefixText, is_reserved
@@ -37,6 +37,7 @@ __all__ = [
     "PrefixText",
     "Reader",
     "Record",
+    "Rule",
     "Scalar",
     "SecretText",
     "Spot",

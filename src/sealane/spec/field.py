@@ -11,18 +11,24 @@ from sealane.spec.readers import Reader
 from sealane.spec.spot import Spot
 
 T = TypeVar("T")
+_NAME = "name"
 
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """Where a thing and each of its fields were written."""
+    """Where a thing and each of its fields were written, and which of them could not be read."""
 
     origin: Origin
     fields: Mapping[str, Origin] = field(default_factory=dict)
+    unread: frozenset[str] = frozenset()
 
     def of(self, key: str) -> Origin:
         """The place of the field's value, or of the thing when the field was left out."""
         return self.fields.get(key, self.origin)
+
+    def knows(self, *keys: str) -> bool:
+        """True when the fields have the values that were meant: written and read, or left out."""
+        return self.unread.isdisjoint(keys)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +40,8 @@ class Field:
         reader: Reads its value.
         doc: What it means, for editors and documents; names the cloud's parameter where there is one.
         required: True when it cannot be left out.
-        default: Value when left out; of a required field, what stands in for it in a lenient record.
+        default: Value when left out, and what stands in for one that could not be read; of a required field, None lets
+            nothing stand in.
     """
 
     key: str
@@ -45,56 +52,84 @@ class Field:
 
 
 @dataclass(frozen=True, slots=True)
+class Rule(Generic[T]):
+    """A rule over several fields of one thing; runs when all that it ``needs`` could be read, whatever else is wrong.
+
+    Args:
+        check: Looks at no other fields than those named here.
+        needs: Fields that must have been read.
+        takes: Fields that it takes as they are: where one could not be read, what stands in for it does no harm.
+    """
+
+    check: Callable[[T, Spot], None]
+    needs: tuple[str, ...]
+    takes: tuple[str, ...] = ()
+
+    def run(self, thing: T, unread: frozenset[str], spot: Spot) -> None:
+        """Check the thing, unless something that it needs is among the ``unread`` fields."""
+        if unread.isdisjoint(self.needs):
+            self.check(thing, spot)
+
+
+@dataclass(frozen=True, slots=True)
 class Record(Generic[T]):
     """A mapping with known fields, read into ``make(**fields, at=Places)``.
+
+    A field that could not be read costs no more than what depends on it: rules that do not need it run, and the thing
+    is kept, with what stands in for the field, unless nothing can.
 
     Args:
         title: What messages call the thing, such as ``vbr``.
         make: The dataclass.
         fields: Its field table.
-        check: Rules over several fields of one thing; runs only when every field could be read.
-        lenient: True keeps the thing, with the field's default, when a field could not be read.
+        rules: Relations between the fields.
     """
 
     title: str
     make: Callable[..., T]
     fields: tuple[Field, ...]
     doc: str = ""
-    check: Callable[[T, Spot], None] | None = None
-    lenient: bool = False
+    rules: tuple[Rule[T], ...] = ()
 
     def read(self, mark: Mark, spot: Spot) -> T | None:
-        """The thing, or None when a field it needs could not be read."""
+        """The thing, or None when a field that nothing can stand in for could not be read."""
         if not isinstance(mark, Fields):
             spot.error("PLAN-012", f"is {describe(mark)}, expected a mapping with {self._keys()}",
                        "write its fields as 'key: value' lines", mark.origin)
-            spot.notes.lose(mark)
+            spot.notes.lose_names(mark)
             return None
         subject = self.subject(mark, spot)
         guessed = self._unknown_keys(mark, subject, spot)
         values: dict[str, object] = {}
-        complete = True
+        lost: set[str] = set()
         for known in self.fields:
             found = self._value(known, mark, Spot(subject, known.key, spot.notes), guessed)
-            if found is _FAILED and self.lenient and (known.default is not None or not known.required):
+            if found is _FAILED:
+                lost.add(known.key)
                 found = known.default
-                spot.notes.lost_parts = True
-                if known.key in mark.entries:
-                    spot.notes.lose(mark.entries[known.key].value)
+                self._lose(known, mark, spot)
             values[known.key] = found
-            complete = complete and found is not _FAILED
-        if not complete:
+        places = {key: entry.value.origin for key, entry in mark.entries.items()}
+        unread = frozenset(lost)
+        thing = self.make(**values, at=Places(mark.origin, places, unread))
+        for rule in self.rules:
+            rule.run(thing, unread, Spot(subject, spot.key, spot.notes))
+        if any(known.required and known.default is None for known in self.fields if known.key in unread):
             spot.notes.lose(mark)
             return None
-        places = {key: entry.value.origin for key, entry in mark.entries.items()}
-        thing = self.make(**values, at=Places(mark.origin, places))
-        if self.check is not None:
-            self.check(thing, Spot(subject, spot.key, spot.notes))
         return thing
+
+    def _lose(self, known: Field, mark: Fields, spot: Spot) -> None:
+        """What could not be read is not missing, nor are the names in it unknown."""
+        part = mark.entries[known.key].value if known.key in mark.entries else Fields({}, mark.origin)
+        if known.key == _NAME:
+            spot.notes.lose_names(part)
+        else:
+            spot.notes.lose(part)
 
     def subject(self, mark: Fields, spot: Spot) -> str:
         """How messages name this thing: by its own name, else by where it stands."""
-        named = mark.entries.get("name")
+        named = mark.entries.get(_NAME)
         if named is not None and isinstance(named.value, Scalar) and not named.value.is_null:
             return f"{self.title} {named.value.text}".strip()
         return f"{spot.subject} {spot.key}".strip()
@@ -115,7 +150,7 @@ class Record(Generic[T]):
         entry = mark.entries.get(known.key)
         if entry is None:
             if not known.required:
-                return known.default
+                return _FAILED if known.key in guessed else known.default
             if known.key not in guessed:
                 spot.error("PLAN-011", "is missing", f"add '{known.key}:' ({known.doc})", mark.origin)
             return _FAILED
@@ -137,6 +172,7 @@ class Record(Generic[T]):
                 guessed.add(close)
             remedy = f"did you mean {close}?" if close else f"remove it; known are {self._keys()}"
             spot.notes.error("PLAN-010", subject, f"unknown field {key!r}", remedy, entry.origin)
+            spot.notes.lose(entry.value)
         return guessed
 
     def _keys(self) -> str:

@@ -10,13 +10,15 @@ class Notes:
     """Findings so far, and the names of things that could not be read.
 
     ``broken`` keeps a second finding from following out of the first: a reference to a thing that was written but
-    not understood is not a reference to an unknown thing.
+    not understood is not a reference to an unknown thing. ``nameless`` is True when even their names are not known:
+    then nothing that is referred to is unknown for certain.
     """
 
     def __init__(self) -> None:
         self._findings: list[Finding] = []
         self.broken: set[str] = set()
         self.lost_parts = False
+        self.nameless = False
 
     def error(self, code: str, subject: str, problem: str, remedy: str, *seen_at: Origin) -> None:
         """Note an error."""
@@ -34,6 +36,15 @@ class Notes:
         """A part of the plan could not be used: remember every name it holds."""
         self.lost_parts = True
         self.broken.update(names_inside(mark))
+
+    def lose_names(self, mark: Mark) -> None:
+        """The same of a part whose names cannot be told, such as a word where things are expected."""
+        self.lose(mark)
+        self.nameless = True
+
+    def is_unknown(self, name: str, known: Iterable[str]) -> bool:
+        """True for a name that nothing written can have."""
+        return name not in known and name not in self.broken and not self.nameless
 
     def findings(self) -> tuple[Finding, ...]:
         """All of them, errors first, each once."""

@@ -230,7 +230,7 @@ class ListOf(Generic[T]):
         """The entries in written order."""
         if not isinstance(mark, Items):
             spot.error("PLAN-012", f"is {describe(mark)}, expected a list", "begin each entry with '- '", mark.origin)
-            spot.notes.lose(mark)
+            spot.notes.lose_names(mark)
             return None
         if not self.fewest <= len(mark.items) <= self.most:
             bounds = f"{self.fewest}" if self.fewest == self.most else f"{self.fewest} to {self.most}"

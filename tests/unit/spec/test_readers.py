@@ -1,5 +1,6 @@
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from ipaddress import IPv4Network
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -15,6 +16,7 @@ from sealane.spec import (
     Places,
     PrefixText,
     Record,
+    Rule,
     Scalar,
     Spot,
     Text,
@@ -89,20 +91,31 @@ def test_a_range_may_not_hold_a_reserved_one() -> None:
 class Thing:
     name: str
     size: int
+    width: int | None
     at: Places = field(compare=False)
+
+
+def _check_sum(thing: Thing, spot: Spot) -> None:
+    if thing.width is not None and thing.size + thing.width > 9:
+        spot.error("SUM", "is too much", "take less", thing.at.of("width"))
 
 
 THING: Record[Thing] = Record("thing", Thing, (
     Field("name", Text("a name"), "its name", required=True),
     Field("size", Whole(1, 9, "X"), "its size", default=3),
-))
+    Field("width", Whole(1, 9, "X"), "its width"),
+), rules=(Rule(_check_sum, ("size", "width")),))
 
 
-def things(text: str) -> tuple[object, Notes, list[str]]:
+WIDE: Record[Thing] = replace(THING, fields=(*THING.fields[:2], replace(THING.fields[2], required=True)))
+"""The same where nothing can stand in for the width."""
+
+
+def things(text: str, record: Record[Thing] = THING) -> tuple[Any, Notes, list[str]]:
     mark, _ = parse(text, "f")
     assert mark is not None
     notes = Notes()
-    found = ListOf(THING).read(mark, Spot("plan", "things", notes))
+    found = ListOf(record).read(mark, Spot("plan", "things", notes))
     return found, notes, [f"{one.code}:{one.seen_at[0].line}" for one in notes.findings()]
 
 
@@ -112,10 +125,37 @@ def test_all_mistakes_are_told_at_once() -> None:
 
 
 def test_a_thing_that_could_not_be_read_is_remembered_by_name() -> None:
-    found, notes, _ = things("- {name: a, size: 0}\n- {name: b}\n")
-    assert found == (Thing("b", 3, Places(HERE)),)
-    assert notes.broken == {"a", "b"}
+    found, notes, _ = things("- {name: a, width: x}\n- {name: b, width: 1}\n", WIDE)
+    assert [one.name for one in found] == ["b"]
+    assert "a" in notes.broken
     assert notes.lost_parts
+    assert not notes.is_unknown("a", ())
+    assert notes.is_unknown("c", ("b",))
+
+
+def test_a_field_that_has_a_default_does_not_cost_the_thing() -> None:
+    found, notes, told = things("- {name: a, size: 0}\n- {name: b, sise: 4}\n")
+    assert [(one.name, one.size, one.at.knows("size"), one.at.knows("name")) for one in found] == [
+        ("a", 3, False, True), ("b", 3, False, True),
+    ]
+    assert (told, notes.lost_parts) == (["X:1", "PLAN-010:2"], True)
+
+
+def test_a_rule_runs_when_all_that_it_needs_could_be_read() -> None:
+    def told(text: str) -> list[str]:
+        return things(text)[2]
+
+    assert told("- {name: a, size: 2, width: 9}\n") == ["SUM:1"]
+    assert told("- {name: [], size: 2, width: 9}\n") == ["PLAN-012:1", "SUM:1"]
+    assert told("- {name: a, size: 0, width: 9}\n") == ["X:1"]
+    assert told("- {name: a, sise: 2, width: 9}\n") == ["PLAN-010:1"]
+    assert told("- {name: a, width: 9}\n") == ["SUM:1"]
+
+
+@pytest.mark.parametrize("text", ["- {name: [], size: 2}\n", "- 7\n", "7\n", "- {nane: a}\n"])
+def test_where_names_could_not_be_read_no_name_is_unknown(text: str) -> None:
+    _, notes, _ = things(text)
+    assert not notes.is_unknown("a", ("b",))
 
 
 def test_a_mistyped_field_is_guessed() -> None:

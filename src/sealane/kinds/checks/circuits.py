@@ -60,7 +60,7 @@ def _check_vlans(line: PhysicalConnection, sharing: list[VirtualBorderRouterSpec
                         f"{len(sharing)} border routers share it", "give it a VLAN from 1 to 2999",
                         vbr.at.of("vlan_id"), *(one.at.origin for one in sharing if one is not vbr))
         seen.setdefault(vbr.vlan_id, vbr)
-        if vbr.mtu > line.mtu:
+        if vbr.mtu > line.mtu and vbr.at.knows("mtu") and line.at.knows("mtu"):
             notes.error("VBR-034", f"vbr {vbr.name}", f"mtu is {vbr.mtu}, but {line.name} carries {line.mtu} bytes",
                         "raise the line's mtu or lower this one", vbr.at.of("mtu"), line.at.of("mtu"))
 
@@ -76,12 +76,15 @@ def _check_ports(
     plan: "Plan", line: PhysicalConnection, sharing: list[VirtualBorderRouterSpec], notes: Notes,
 ) -> None:
     taken: dict[int | None, DevicePort] = {}
+    whole = not notes.lost_parts  # a border router that could not be read may be the one that is meant
     for device, interface, port in _circuit_ports(plan, line):
+        if not port.at.knows("vlan_id"):
+            continue
         subject = f"device {device.name}, port {interface}"
         if port.vlan_id is None and len(sharing) > 1:
             notes.error("SITE-031", subject, f"circuit {line.name} carries {len(sharing)} border routers, and no "
                         "vlan_id says which one is meant", "add vlan_id", port.at.of("circuit"))
-        elif port.vlan_id is not None and port.vlan_id not in {vbr.vlan_id for vbr in sharing}:
+        elif port.vlan_id is not None and port.vlan_id not in {vbr.vlan_id for vbr in sharing} and whole:
             notes.error("SITE-030", subject, f"circuit {line.name} has no border router with vlan_id {port.vlan_id}",
                         "write the vlan_id of its border router", port.at.of("vlan_id"))
         if port.vlan_id in taken:
@@ -100,7 +103,7 @@ def _check_gateways(plan: "Plan", notes: Notes) -> None:
         device = site.device
         if device is None:
             continue
-        if len(generated) > 1 and not device.customer_gateways:
+        if len(generated) > 1 and not device.customer_gateways and device.at.knows("customer_gateways"):
             notes.error("SITE-034", f"device {device.name}", f"is one of {len(generated)} of platform gateway, and no "
                         "customer_gateways say which VPN addresses it owns", "add customer_gateways",
                         device.at.of("platform"))
@@ -118,7 +121,7 @@ def _check_gateway(plan: "Plan", site: Site, device: Device, notes: Notes) -> No
     owned = [one for one in plan.customer_gateways
              if not device.customer_gateways or one.name in device.customer_gateways]
     asns = sorted({one.asn for one in owned if one.asn is not None})
-    if len(asns) > 1:
+    if len(asns) > 1 and device.at.knows("customer_gateways"):
         notes.error("SITE-036", subject, "its customer gateways have the AS numbers " + ", ".join(map(str, asns)) +
                     ", expected one", "register all its addresses with one asn",
                     *(one.at.of("asn") for one in owned if one.asn is not None))

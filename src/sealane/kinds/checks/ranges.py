@@ -100,7 +100,7 @@ def _check_customer_gateways(plan: "Plan", notes: Notes) -> None:
 def _check_zones(plan: "Plan", notes: Notes) -> None:
     for vpc in plan.vpcs:
         for switch in vpc.vswitches:
-            if plan.zones and switch.zone_id not in plan.zones:
+            if plan.zones and switch.zone_id not in plan.zones and not notes.lost_parts:
                 notes.error("VPC-033", f"vSwitch {switch.name}", f"zone_id {switch.zone_id} is not among the plan's "
                             "zones " + ", ".join(plan.zones), "use one of them or add it to zones",
                             switch.at.of("zone_id"), plan.at.of("zones"))

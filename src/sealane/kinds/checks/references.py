@@ -41,7 +41,7 @@ class _Resolver:
     def check(self, subject: str, key: str, name: str | None, known: Iterable[str], at: Places) -> None:
         """Note a name that nothing has; a name whose thing could not be read is let pass."""
         candidates = set(known)
-        if name is None or name in candidates or name in self._notes.broken:
+        if name is None or not self._notes.is_unknown(name, candidates):
             return
         close = did_you_mean(name, candidates)
         remedy = f"did you mean {close}?" if close else (

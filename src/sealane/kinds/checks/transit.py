@@ -57,10 +57,10 @@ def _check_twice(router: TransitRouterSpec, notes: Notes) -> None:
 
 def _check_tables(router: TransitRouterSpec, notes: Notes) -> None:
     for one in router.attachments:
-        if one.association is None:
+        if one.association is None and one.at.knows("association"):
             notes.warning("TR-026", f"attachment {one.name}", "has no association: packets that arrive over it are "
                           "dropped", f"add association: {router.system_table}", one.at.origin)
-        if not one.propagations:
+        if not one.propagations and not notes.lost_parts:
             notes.warning("TR-027", f"attachment {one.name}", "has no propagation: no route table learns its routes",
                           f"add propagations: [{router.system_table}]", one.at.origin)
 
@@ -81,7 +81,7 @@ def _check_vpc(spec: VpcAttachment, vpc: Vpc, notes: Notes) -> None:
                         "instances, and none for the transit router", "choose a larger or an idle vSwitch",
                         mapping.at.of("vswitch"), switch.at.of("cidr_block"))
     zones = {mapping.zone_id for mapping in spec.zone_mappings}
-    if len(zones) < _TWO_ZONES <= len({switch.zone_id for switch in vpc.vswitches}):
+    if not notes.lost_parts and len(zones) < _TWO_ZONES <= len({switch.zone_id for switch in vpc.vswitches}):
         notes.warning("TR-023", subject, f"uses {len(zones)} zone, although {vpc.name} has vSwitches in more",
                       "map a second zone, so that one zone can fail", spec.at.of("zone_mappings"))
 

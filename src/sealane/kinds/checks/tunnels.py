@@ -17,7 +17,8 @@ def check_tunnels(plan: "Plan", notes: Notes) -> None:
     """BGP of every tunnel with its customer gateway, tunnel prefixes and gateway addresses."""
     gateways = {one.name: one for one in plan.customer_gateways}
     for connection in plan.ipsec_connections:
-        if not connection.enable_tunnels_bgp and not connection.route_entries:
+        known = connection.at.knows("enable_tunnels_bgp", "route_entries")
+        if known and not connection.enable_tunnels_bgp and not connection.route_entries:
             notes.warning("VCO-059", f"ipsec connection {connection.name}",
                           "has neither BGP nor route_entries: nothing is routed into its tunnels",
                           "set enable_tunnels_bgp, or add route_entries",
@@ -36,10 +37,12 @@ def check_tunnels(plan: "Plan", notes: Notes) -> None:
 def _check_bgp(subject: str, tunnel: TunnelSpec, gateway: CustomerGateway, notes: Notes) -> None:
     if tunnel.bgp is None:
         return
+    if not gateway.at.knows("asn"):
+        return
     if gateway.asn is None:
         notes.error("VCO-056", subject, f"speaks BGP, but customer gateway {gateway.name} has no asn", "add asn there",
                     tunnel.at.of("customer_gateway"), gateway.at.origin)
-    elif gateway.asn == tunnel.bgp.local_asn:
+    elif gateway.asn == tunnel.bgp.local_asn and tunnel.bgp.at.knows("local_asn"):
         notes.error("VCO-057", subject, f"local_asn and the asn of {gateway.name} are both {gateway.asn}, expected two "
                     "different", "give cloud and site different AS numbers", tunnel.bgp.at.of("local_asn"),
                     gateway.at.of("asn"))
@@ -91,7 +94,7 @@ def _check_pinned(plan: "Plan", notes: Notes) -> None:
         subject, place = f"ipsec connection {connection.name}", connection.at.of("gateway_ip_addresses")
         for address in connection.gateway_ip_addresses:
             home = next((cidr for cidr in cidrs if address in cidr), None)
-            if connection.network_type == "private" and home is None:
+            if connection.network_type == "private" and home is None and not notes.lost_parts:
                 notes.error("VCO-052", subject, f"gateway address {address} is in no transit router CIDR",
                             "choose one of " + (", ".join(map(str, cidrs)) or "a CIDR that you add"), place)
             elif home is not None and _is_kept(address, home):

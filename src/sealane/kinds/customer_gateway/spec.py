@@ -9,6 +9,7 @@ from sealane.spec import (
     Field,
     Places,
     Record,
+    Rule,
     SecretText,
     Spot,
     description_reader,
@@ -32,7 +33,7 @@ class CustomerGateway:
     at: Places = field(compare=False)
 
 
-def _check(gateway: CustomerGateway, spot: Spot) -> None:
+def _check_address(gateway: CustomerGateway, spot: Spot) -> None:
     unusable = is_reserved(host_prefix(gateway.ip_address))
     if gateway.ip_address in _LAST_EIGHTH:
         unusable = _LAST_EIGHTH
@@ -40,6 +41,9 @@ def _check(gateway: CustomerGateway, spot: Spot) -> None:
         spot.notes.error("CGW-002", spot.subject, f"ip_address {gateway.ip_address} is in {unusable}, expected the "
                          "device's own unicast address", "write the source address of the device's tunnels",
                          gateway.at.of("ip_address"))
+
+
+def _check_key(gateway: CustomerGateway, spot: Spot) -> None:
     if gateway.auth_key is not None and gateway.asn is None:
         spot.notes.error("CGW-004", spot.subject, "auth_key is a BGP key, but there is no asn", "add asn",
                          gateway.at.of("auth_key"))
@@ -52,4 +56,7 @@ CUSTOMER_GATEWAY: Record[CustomerGateway] = Record("customer gateway", CustomerG
     Field("auth_key", SecretText("CGW-005", r"[!->@-~]", 64, "1 to 64 printable characters without space and ?"),
           "AuthKey: TCP MD5 key of the BGP sessions"),
     Field("description", description_reader("CGW-001", 100), "Description"),
-), "A VPN address of a site's device, as registered in the cloud.", _check)
+), "A VPN address of a site's device, as registered in the cloud.", (
+    Rule(_check_address, ("ip_address",)),
+    Rule(_check_key, ("auth_key", "asn")),
+))

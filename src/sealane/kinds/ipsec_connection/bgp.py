@@ -4,7 +4,20 @@ from dataclasses import dataclass, field
 
 from sealane.model import Bfd
 from sealane.net import Address, Asn, Prefix, contains
-from sealane.spec import AddressText, AsnText, Field, Fields, Mark, Places, PrefixText, Record, Scalar, Spot, Whole
+from sealane.spec import (
+    AddressText,
+    AsnText,
+    Field,
+    Fields,
+    Mark,
+    Places,
+    PrefixText,
+    Record,
+    Rule,
+    Scalar,
+    Spot,
+    Whole,
+)
 
 LINK_LOCAL = Prefix("169.254.0.0/16")
 TUNNEL_LENGTH = 30
@@ -52,7 +65,9 @@ TUNNEL_BGP: Record[TunnelBgp] = Record("tunnel BGP", TunnelBgp, (
     Field("tunnel_cidr", PrefixText(), "TunnelCidr, a /30 of 169.254.0.0/16", required=True),
     Field("local_bgp_ip", AddressText(), "LocalBgpIp: the cloud's address in it; left out: the lower one"),
     Field("local_asn", AsnText("VCO-026"), "LocalAsn, the same on both tunnels", default=CLOUD_ASN),
-), "BGP in the tunnel (TunnelBgpConfig).", _check)
+), "BGP in the tunnel (TunnelBgpConfig).", (
+    Rule(_check, ("tunnel_cidr",), ("local_bgp_ip",)),
+))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,12 @@
 """Fields and rules of IKE and ESP (TunnelIkeConfig, TunnelIpsecConfig): one value per algorithm, as in the cloud."""
 
 from dataclasses import dataclass, field
+from functools import partial
 
 from sealane.diag import Origin
 from sealane.model import Encryption, EspProposal, IkeProposal, Integrity
 from sealane.net import parse_address
-from sealane.spec import Choice, Field, Places, Record, Spot, Text, Whole
+from sealane.spec import Choice, Field, Places, Record, Rule, Spot, Text, Whole
 
 ENCRYPTION = {
     "aes": Encryption.AES128, "aes192": Encryption.AES192, "aes256": Encryption.AES256,
@@ -57,27 +58,18 @@ class IpsecConfig:
                            GROUPS.get(self.ipsec_pfs), self.ipsec_lifetime, None, origin)
 
 
-def _warn_weak(config: IkeConfig | IpsecConfig, keys: tuple[str, ...], spot: Spot) -> None:
-    for key in keys:
-        value = getattr(config, key)
-        if value in WEAK and config.at is not None and key in config.at.fields:
-            spot.notes.warning("VCO-045", spot.subject, f"{key} is {value} ({WEAK[value]})",
-                               "use aes256, sha256 and group14", config.at.of(key))
+def _warn_weak(config: IkeConfig | IpsecConfig, spot: Spot, *, key: str) -> None:
+    value = getattr(config, key)
+    if value in WEAK and config.at is not None and key in config.at.fields:
+        spot.notes.warning("VCO-045", spot.subject, f"{key} is {value} ({WEAK[value]})",
+                           "use aes256, sha256 and group14", config.at.of(key))
 
 
-def _check_ike(ike: IkeConfig, spot: Spot) -> None:
-    _warn_weak(ike, ("ike_enc_alg", "ike_auth_alg", "ike_pfs"), spot)
-    if ike.at is None or ike.ike_version != "ikev1":
-        return
-    for key in ("local_id", "remote_id"):
-        identity = getattr(ike, key)
-        if identity is not None and parse_address(identity) is None:
-            spot.notes.error("VCO-043", spot.subject, f"{key} is a name, but ikev1 in main mode tells peers apart by "
-                             "address only", "write an address, or use ikev2", ike.at.of(key))
-
-
-def _check_ipsec(ipsec: IpsecConfig, spot: Spot) -> None:
-    _warn_weak(ipsec, ("ipsec_enc_alg", "ipsec_auth_alg", "ipsec_pfs"), spot)
+def _check_identity(ike: IkeConfig, spot: Spot, *, key: str) -> None:
+    identity = getattr(ike, key)
+    if ike.at is not None and ike.ike_version == "ikev1" and identity is not None and parse_address(identity) is None:
+        spot.notes.error("VCO-043", spot.subject, f"{key} is a name, but ikev1 in main mode tells peers apart by "
+                         "address only", "write an address, or use ikev2", ike.at.of(key))
 
 
 _WHY = "the cloud offers no others on a transit router"
@@ -93,7 +85,10 @@ IKE: Record[IkeConfig] = Record("ike", IkeConfig, (
           default=LONGEST_LIFETIME_S),
     Field("local_id", _IDENTITY, "LocalId; left out: the gateway address"),
     Field("remote_id", _IDENTITY, "RemoteId; left out: the customer gateway's address"),
-), "IKE of the tunnel (TunnelIkeConfig).", _check_ike)
+), "IKE of the tunnel (TunnelIkeConfig).", (
+    *(Rule(partial(_warn_weak, key=key), (key,)) for key in ("ike_enc_alg", "ike_auth_alg", "ike_pfs")),
+    *(Rule(partial(_check_identity, key=key), ("ike_version", key)) for key in ("local_id", "remote_id")),
+))
 
 IPSEC: Record[IpsecConfig] = Record("ipsec", IpsecConfig, (
     Field("ipsec_enc_alg", Choice(tuple(ENCRYPTION), "VCO-040", _WHY), "IpsecEncAlg", default="aes"),
@@ -102,4 +97,6 @@ IPSEC: Record[IpsecConfig] = Record("ipsec", IpsecConfig, (
           default="group2"),
     Field("ipsec_lifetime", Whole(0, LONGEST_LIFETIME_S, "VCO-042", "s"), "IpsecLifetime in seconds",
           default=LONGEST_LIFETIME_S),
-), "ESP of the tunnel (TunnelIpsecConfig).", _check_ipsec)
+), "ESP of the tunnel (TunnelIpsecConfig).", tuple(
+    Rule(partial(_warn_weak, key=key), (key,)) for key in ("ipsec_enc_alg", "ipsec_auth_alg", "ipsec_pfs")
+))

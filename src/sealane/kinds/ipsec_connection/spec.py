@@ -1,6 +1,7 @@
 """Fields and rules of an IPsec connection bound to a transit router (CreateVpnAttachment, dual tunnel)."""
 
 from dataclasses import dataclass, field
+from functools import partial
 
 from sealane.kinds.ipsec_connection.bgp import TUNNEL_BGP, BfdChoice, BfdReader, TunnelBgp
 from sealane.kinds.ipsec_connection.crypto import IKE, IPSEC, IkeConfig, IpsecConfig
@@ -16,6 +17,7 @@ from sealane.spec import (
     Places,
     PrefixText,
     Record,
+    Rule,
     Scalar,
     Spot,
     Text,
@@ -104,25 +106,18 @@ class _Subnets:
         return {"type": "string"}
 
 
-def _check(spec: IpsecConnection, spot: Spot) -> None:
-    _check_mode(spec, spot)
-    _check_bgp(spec, spot)
-    _check_gateways(spec, spot)
-
-
-def _check_mode(spec: IpsecConnection, spot: Spot) -> None:
-    for key in ("local_subnet", "remote_subnet"):
-        if getattr(spec, key) != (EVERYTHING,):
-            spot.notes.error("VCO-004", spot.subject, f"{key} is not 0.0.0.0/0: protected-flow mode is not carried, "
-                             "expected destination-routing mode", f"write {key}: 0.0.0.0/0 and route into the tunnels",
-                             spec.at.of(key))
+def _check_mode(spec: IpsecConnection, spot: Spot, *, key: str) -> None:
+    if getattr(spec, key) != (EVERYTHING,):
+        spot.notes.error("VCO-004", spot.subject, f"{key} is not 0.0.0.0/0: protected-flow mode is not carried, "
+                         "expected destination-routing mode", f"write {key}: 0.0.0.0/0 and route into the tunnels",
+                         spec.at.of(key))
 
 
 def _check_bgp(spec: IpsecConnection, spot: Spot) -> None:
     if not spec.enable_tunnels_bgp:
         return
     for index, tunnel in enumerate(spec.tunnels, 1):
-        if tunnel.bgp is None:
+        if tunnel.bgp is None and tunnel.at.knows("bgp"):
             spot.notes.error("VCO-020", spot.subject, f"tunnel {index} has no bgp, but enable_tunnels_bgp is true",
                              "add bgp with tunnel_cidr and local_asn", tunnel.at.origin)
     first, second = (tunnel.bgp for tunnel in spec.tunnels)
@@ -132,18 +127,21 @@ def _check_bgp(spec: IpsecConnection, spot: Spot) -> None:
         spot.notes.error("VCO-021", spot.subject, f"both tunnels use {first.tunnel_cidr}, expected two different",
                          "give the second tunnel a /30 of its own", second.at.of("tunnel_cidr"),
                          first.at.of("tunnel_cidr"))
-    if first.local_asn != second.local_asn:
+    if first.at.knows("local_asn") and second.at.knows("local_asn") and first.local_asn != second.local_asn:
         spot.notes.error("VCO-022", spot.subject, f"local_asn is {first.local_asn} on tunnel 1 and "
                          f"{second.local_asn} on tunnel 2, expected one", f"write local_asn: {first.local_asn} on both",
                          second.at.of("local_asn"), first.at.of("local_asn"))
 
 
-def _check_gateways(spec: IpsecConnection, spot: Spot) -> None:
-    pinned = spec.gateway_ip_addresses
-    if spec.network_type == "public" and not pinned:
+def _check_public(spec: IpsecConnection, spot: Spot) -> None:
+    if spec.network_type == "public" and not spec.gateway_ip_addresses:
         spot.notes.error("VCO-005", spot.subject, "network_type public has no gateway_ip_addresses; only private "
                          "connections draw them from the transit router CIDR", "name both gateway addresses",
                          spec.at.of("network_type"))
+
+
+def _check_pinned(spec: IpsecConnection, spot: Spot) -> None:
+    pinned = spec.gateway_ip_addresses
     if len(set(pinned)) != len(pinned):
         spot.notes.error("VCO-006", spot.subject, f"both gateway addresses are {pinned[0]}, expected two different",
                          "give each tunnel its own", spec.at.of("gateway_ip_addresses"))
@@ -165,7 +163,7 @@ _TIMERS: Record[Timers] = Record("timers", Timers, (
     Field("dpd_delay_s", Whole(1, 3600, "VCO-030", "s"), "silence before a dead peer probe, in seconds", default=10),
     Field("dpd_timeout_s", Whole(1, 3600, "VCO-030", "s"), "wait for an answer to it, in seconds", default=30),
 ), "Timers that the cloud does not offer; its own are BGP 10/30 s and dead peer detection after about 30 s.",
-    _check_timers)
+    (Rule(_check_timers, ("keepalive_s", "hold_time_s")),))
 
 _TUNNEL: Record[TunnelSpec] = Record("tunnel", TunnelSpec, (
     Field("customer_gateway", Text("the name of a customer gateway"), "CustomerGatewayId", required=True),
@@ -197,4 +195,9 @@ IPSEC_CONNECTION: Record[IpsecConnection] = Record("ipsec connection", IpsecConn
     Field("bfd", BfdReader(), "BFD on the tunnels' BGP sessions: auto (where the device can), off, or "
           "{interval_ms, multiplier}", default=BfdChoice("auto")),
     Field("route_entries", ListOf(_ROUTE), "destination-based routes", default=()),
-), "An IPsec connection of two tunnels between a transit router and a site.", _check)
+), "An IPsec connection of two tunnels between a transit router and a site.", (
+    *(Rule(partial(_check_mode, key=key), (key,)) for key in ("local_subnet", "remote_subnet")),
+    Rule(_check_bgp, ("enable_tunnels_bgp", "tunnels")),
+    Rule(_check_public, ("network_type", "gateway_ip_addresses")),
+    Rule(_check_pinned, ("gateway_ip_addresses",)),
+))

@@ -8,6 +8,7 @@ from sealane.spec import (
     Flag,
     Places,
     Record,
+    Rule,
     Spot,
     Text,
     Whole,
@@ -54,7 +55,9 @@ _PORT: Record[CircuitPort] = Record("port", CircuitPort, (
     Field("rehearsal", Flag(), "true for a line that exists only on this host (a veth pair)", default=False),
     Field("interface", Text("an interface name of 1 to 15 characters", 1, 15, r"[^\s/]+", "PC-005"),
           "interface of this host that the line is plugged into"),
-), "Where the line ends on this host.", _check_port)
+), "Where the line ends on this host.", (
+    Rule(_check_port, ("rehearsal", "interface")),
+))
 
 PHYSICAL_CONNECTION: Record[PhysicalConnection] = Record("physical connection", PhysicalConnection, (
     Field("name", name_reader("PC-001", 2, letter_first=True), "Name", required=True),

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from sealane.model import Mode
 from sealane.net import Prefix, overlaps
-from sealane.spec import Choice, Field, ListOf, Places, PrefixText, Record, Spot, description_reader, name_reader
+from sealane.spec import Choice, Field, ListOf, Places, PrefixText, Record, Rule, Spot, description_reader, name_reader
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,4 +35,4 @@ PROTECTION: Record[ProtectionSpec] = Record("protection", ProtectionSpec, (
     Field("mode", Choice(tuple(mode.value for mode in Mode), "PROT-004"),
           "without a tunnel: open falls back to clear text, monitor does and alarms, required drops", default="open"),
     Field("description", description_reader("PROT-001"), "what this is for"),
-), "Traffic between two prefix sets that must not cross a circuit in clear.", _check)
+), "Traffic between two prefix sets that must not cross a circuit in clear.", (Rule(_check, ("cloud", "site")),))

@@ -14,6 +14,7 @@ from sealane.spec import (
     Places,
     PrefixText,
     Record,
+    Rule,
     Scalar,
     Spot,
     Text,
@@ -83,28 +84,37 @@ class _Community:
 _LARGEST_HALF = 65535
 
 
-def _check(spec: RouteMapSpec, spot: Spot) -> None:
-    def error(code: str, problem: str, remedy: str, key: str) -> None:
-        spot.notes.error(code, spot.subject, problem, remedy, spec.at.of(key))
-
+def _check_denied_goes_on(spec: RouteMapSpec, spot: Spot) -> None:
     if spec.next_priority is not None and spec.map_result == "Deny":
-        error("RMAP-005", "next_priority needs map_result: Permit, but it is Deny", "remove next_priority",
-              "next_priority")
+        spot.notes.error("RMAP-005", spot.subject, "next_priority needs map_result: Permit, but it is Deny",
+                         "remove next_priority", spec.at.of("next_priority"))
+
+
+def _check_order(spec: RouteMapSpec, spot: Spot) -> None:
     if spec.next_priority is not None and spec.next_priority <= spec.priority:
-        error("RMAP-006", f"next_priority is {spec.next_priority}, expected more than its own priority "
-              f"{spec.priority}", "name a later route map", "next_priority")
-    if spec.is_inbound:
-        for key in ("destination_instances", "destination_child_instance_types"):
-            if getattr(spec, key):
-                error("RMAP-007", f"{key} works only with transmit_direction: RegionOut", f"remove {key}", key)
+        spot.notes.error("RMAP-006", spot.subject, f"next_priority is {spec.next_priority}, expected more than its own "
+                         f"priority {spec.priority}", "name a later route map", spec.at.of("next_priority"))
+
+
+def _check_direction(spec: RouteMapSpec, spot: Spot) -> None:
+    for key in ("destination_instances", "destination_child_instance_types") if spec.is_inbound else ():
+        if getattr(spec, key):
+            spot.notes.error("RMAP-007", spot.subject, f"{key} works only with transmit_direction: RegionOut",
+                             f"remove {key}", spec.at.of(key))
+
+
+def _check_prepended(spec: RouteMapSpec, spot: Spot) -> None:
     needed = "source_instances" if spec.is_inbound else "destination_instances"
     if spec.prepend_as_path and not getattr(spec, needed):
-        error("RMAP-008", f"prepend_as_path with {spec.transmit_direction} needs {needed}", f"add {needed}",
-              "prepend_as_path")
+        spot.notes.error("RMAP-008", spot.subject, f"prepend_as_path with {spec.transmit_direction} needs {needed}",
+                         f"add {needed}", spec.at.of("prepend_as_path"))
+
+
+def _check_denied_acts(spec: RouteMapSpec, spot: Spot) -> None:
     acts = spec.preference is not None or spec.operate_community_set or spec.prepend_as_path
     if spec.map_result == "Deny" and acts:
-        error("RMAP-009", "denies routes and changes them as well", "remove preference, operate_community_set and "
-              "prepend_as_path, or permit", "map_result")
+        spot.notes.error("RMAP-009", spot.subject, "denies routes and changes them as well", "remove preference, "
+                         "operate_community_set and prepend_as_path, or permit", spec.at.of("map_result"))
 
 
 def _many(reader: object, doc: str, key: str) -> Field:
@@ -141,4 +151,10 @@ ROUTE_MAP: Record[RouteMapSpec] = Record("route map", RouteMapSpec, (
           default="Additive"),
     _many(_Community(), "OperateCommunitySet", "operate_community_set"),
     _many(AsnText("RMAP-011"), "PrependAsPath", "prepend_as_path"),
-), "A routing policy: the first in order of priority that matches a route decides; no match permits.", _check)
+), "A routing policy: the first in order of priority that matches a route decides; no match permits.", (
+    Rule(_check_denied_goes_on, ("next_priority", "map_result")),
+    Rule(_check_order, ("next_priority", "priority")),
+    Rule(_check_direction, ("transmit_direction", "destination_instances", "destination_child_instance_types")),
+    Rule(_check_prepended, ("transmit_direction", "prepend_as_path", "source_instances", "destination_instances")),
+    Rule(_check_denied_acts, ("map_result", "preference", "operate_community_set", "prepend_as_path")),
+))

@@ -14,6 +14,7 @@ from sealane.spec import (
     Places,
     PrefixText,
     Record,
+    Rule,
     Spot,
     Text,
     Whole,
@@ -129,33 +130,39 @@ def _check_port(port: DevicePort, spot: Spot) -> None:
                          "write circuit: <physical connection> or network: <site network>", port.at.origin)
 
 
-def _check_device(device: Device, spot: Spot) -> None:
-    def error(code: str, problem: str, remedy: str, key: str) -> None:
-        spot.notes.error(code, spot.subject, problem, remedy, device.at.of(key))
-
+def _check_config(device: Device, spot: Spot) -> None:
     if device.is_gateway and device.config is not None:
-        error("SITE-003", "platform gateway is generated and takes no config", "remove config", "config")
-    if not device.is_gateway:
-        if device.config is None:
-            error("SITE-004", f"platform {device.platform} has no config", "name the file of its configuration",
-                  "platform")
-        for key in ("customer_gateways", "advertise", "routes"):
-            if getattr(device, key):
-                error("SITE-005", f"{key} is for platform gateway; {device.platform} brings its own", f"remove {key}",
-                      key)
+        spot.notes.error("SITE-003", spot.subject, "platform gateway is generated and takes no config", "remove config",
+                         device.at.of("config"))
+    if not device.is_gateway and device.config is None:
+        spot.notes.error("SITE-004", spot.subject, f"platform {device.platform} has no config",
+                         "name the file of its configuration", device.at.of("platform"))
+
+
+def _check_generated(device: Device, spot: Spot) -> None:
+    for key in () if device.is_gateway else ("customer_gateways", "advertise", "routes"):
+        if getattr(device, key):
+            spot.notes.error("SITE-005", spot.subject, f"{key} is for platform gateway; {device.platform} brings its "
+                             "own", f"remove {key}", device.at.of(key))
+
+
+def _check_ports(device: Device, spot: Spot) -> None:
     for name, port in device.ports:
-        if device.is_gateway and port.network is not None and port.address is None:
+        if device.is_gateway and port.network is not None and port.address is None and port.at.knows("address"):
             spot.notes.error("SITE-006", spot.subject, f"port {name} on network {port.network} has no address",
                              "add address", port.at.origin)
 
 
-def _check(site: Site, spot: Spot) -> None:
+def _check_networks(site: Site, spot: Spot) -> None:
     for index, one in enumerate(site.networks):
         for other in site.networks[:index]:
             if overlaps(one.cidr_block, other.cidr_block):
                 spot.notes.error("SITE-007", f"network {one.name}", f"{one.cidr_block} overlaps {other.cidr_block} of "
                                  f"{other.name}", "give each network its own range", one.at.of("cidr_block"),
                                  other.at.of("cidr_block"))
+
+
+def _check_addresses(site: Site, spot: Spot) -> None:
     _Addresses(site, spot).check()
 
 
@@ -193,7 +200,7 @@ class _Addresses:
         seen: dict[Prefix, SiteRoute] = {}
         for route in router.routes:
             gateway = route.gateway
-            complete = len(own) == len(router.addresses)
+            complete = len(own) == len(router.addresses) and not self._notes.lost_parts
             if gateway is not None and complete and not any(gateway in one.cidr_block for one in own):
                 self._notes.error("SITE-010", subject, f"next hop {gateway} of {route.destination} is in none of its "
                                   "networks", "use an address in one of them", route.at.of("next_hop"))
@@ -210,8 +217,9 @@ class _Addresses:
     def _place(self, subject: str, network: str, address: Address | None, at: Places, key: str) -> None:
         home = self._site.network(network)
         if home is None:
-            if network not in self._notes.broken:
-                close = did_you_mean(network, (one.name for one in self._site.networks))
+            known = [one.name for one in self._site.networks]
+            if self._notes.is_unknown(network, known):
+                close = did_you_mean(network, known)
                 self._notes.error("SITE-001", subject, f"unknown network {network!r} of site {self._site.name}",
                                   f"did you mean {close}?" if close else "add it to networks",
                                   at.of("network" if "network" in at.fields else key))
@@ -243,7 +251,7 @@ _PORT: Record[DevicePort] = Record("port", DevicePort, (
     Field("vlan_id", Whole(0, 2999, "SITE-013"), "VLAN of the border router, where several share the circuit"),
     Field("network", Text("the name of a network of the site"), "network of the site"),
     Field("address", AddressText(), "address on the network, for platform gateway"),
-), "What an interface is plugged into.", _check_port)
+), "What an interface is plugged into.", (Rule(_check_port, ("circuit", "network")),))
 
 _DEVICE: Record[Device] = Record("device", Device, (
     Field("name", name_reader("SITE-014"), "name", required=True),
@@ -256,7 +264,11 @@ _DEVICE: Record[Device] = Record("device", Device, (
     Field("advertise", ListOf(PrefixText()), "for platform gateway: prefixes told to the cloud over the tunnels",
           default=()),
     Field("routes", ListOf(_ROUTE), "for platform gateway: static routes into the site", default=()),
-), "The device at the site's end of circuit and tunnels.", _check_device)
+), "The device at the site's end of circuit and tunnels.", (
+    Rule(_check_config, ("platform", "config")),
+    Rule(_check_generated, ("platform",), ("customer_gateways", "advertise", "routes")),
+    Rule(_check_ports, ("platform", "ports")),
+))
 
 _NETWORK: Record[SiteNetwork] = Record("network", SiteNetwork, (
     Field("name", name_reader("SITE-014", 1, 32), "name", required=True),
@@ -282,4 +294,7 @@ SITE: Record[Site] = Record("site", Site, (
     Field("networks", ListOf(_NETWORK), "networks behind the device", default=()),
     Field("routers", ListOf(_ROUTER), "routers between them", default=()),
     Field("hosts", ListOf(_HOST), "hosts in them", default=()),
-), "A place outside the cloud.", _check)
+), "A place outside the cloud.", (
+    Rule(_check_networks, ("networks",)),
+    Rule(_check_addresses, ("networks",), ("name", "device", "routers", "hosts")),
+))

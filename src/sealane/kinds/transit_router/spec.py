@@ -15,6 +15,7 @@ from sealane.spec import (
     Places,
     PrefixText,
     Record,
+    Rule,
     Spot,
     Text,
     description_reader,
@@ -172,12 +173,6 @@ class _Association:
         return {"type": "string"}
 
 
-def _check(spec: TransitRouterSpec, spot: Spot) -> None:
-    _check_cidrs(spec, spot)
-    _check_tables(spec, spot)
-    _check_routes(spec, spot)
-
-
 def _check_cidrs(spec: TransitRouterSpec, spot: Spot) -> None:
     for index, one in enumerate(spec.cidrs):
         for other in spec.cidrs[:index]:
@@ -187,6 +182,8 @@ def _check_cidrs(spec: TransitRouterSpec, spot: Spot) -> None:
 
 
 def _check_tables(spec: TransitRouterSpec, spot: Spot) -> None:
+    if not all(table.at.knows("type") for table in spec.route_tables):
+        return
     system = [table for table in spec.route_tables if table.type == SYSTEM]
     if spec.route_tables and len(system) != 1:
         spot.notes.error("TR-005", spot.subject, f"has {len(system)} route tables of type System, expected one",
@@ -197,6 +194,8 @@ def _check_tables(spec: TransitRouterSpec, spot: Spot) -> None:
 def _check_routes(spec: TransitRouterSpec, spot: Spot) -> None:
     seen: dict[tuple[str, Prefix], TrRoute] = {}
     for route in spec.route_entries:
+        if not route.at.knows("route_table"):
+            continue
         table = route.route_table or spec.system_table
         key = (table, route.destination_cidr_block)
         place = route.at.of("destination_cidr_block")
@@ -238,7 +237,7 @@ _VPC: Record[VpcAttachment] = Record("VPC attachment", VpcAttachment, _attachmen
     Field("vpc", Text("the name of a VPC"), "VpcId", required=True),
     Field("zone_mappings", ListOf(_ZONE, 1, MOST_ZONE_MAPPINGS, "TR-008"), "ZoneMappings, one vSwitch per zone",
           required=True),
-    auto_publish=False), "CreateTransitRouterVpcAttachment", _check_zones)
+    auto_publish=False), "CreateTransitRouterVpcAttachment", (Rule(_check_zones, ("zone_mappings",)),))
 _VBR: Record[VbrAttachment] = Record("VBR attachment", VbrAttachment, _attachment_fields(
     Field("vbr", Text("the name of a VBR"), "VbrId", required=True), auto_publish=False),
     "CreateTransitRouterVbrAttachment")
@@ -282,7 +281,11 @@ TRANSIT_ROUTER: Record[TransitRouterSpec] = Record("transit router", TransitRout
     Field("route_tables", ListOf(_TABLE), "route tables; left out: one system table named System", default=()),
     Field("attachments", _ATTACHMENTS, "attached network instances", required=True),
     Field("route_entries", ListOf(_ROUTE), "custom routes", default=()),
-), "An Enterprise Edition transit router.", _check)
+), "An Enterprise Edition transit router.", (
+    Rule(_check_cidrs, ("cidrs",)),
+    Rule(_check_tables, ("route_tables",)),
+    Rule(_check_routes, ("route_entries", "route_tables")),
+))
 
 CEN: Record[CenSpec] = Record("cen", CenSpec, (
     Field("name", name_reader("CEN-001"), "Name", required=True),

@@ -14,6 +14,7 @@ from sealane.spec import (
     Places,
     PrefixText,
     Record,
+    Rule,
     Scalar,
     SecretText,
     Spot,
@@ -125,22 +126,19 @@ def _mask_length(text: str) -> int | None:
     return prefix.prefixlen if str(prefix.netmask) == text else None
 
 
-def _check_group(group: BgpGroup, spot: Spot) -> None:
+def _check_local_asn(group: BgpGroup, spot: Spot) -> None:
     local = int(group.local_asn)
     allowed = local == CLOUD_ASN or any(local in numbers for numbers in PRIVATE_ASNS)
     if not allowed or local == FORBIDDEN_LOCAL_ASN:
         spot.notes.error("VBR-010", spot.subject, f"local_asn is {local}, expected 45104 or a private AS number",
                          "use 45104, 64512 to 65534 except 65025, or 4200000000 to 4294967294",
                          group.at.of("local_asn"))
+
+
+def _check_asns(group: BgpGroup, spot: Spot) -> None:
     if group.peer_asn == group.local_asn:
-        spot.notes.error("VBR-011", spot.subject, f"peer_asn and local_asn are both {local}, expected two different",
-                         "give the device an AS number of its own", group.at.of("peer_asn"))
-
-
-def _check_vbr(vbr: VirtualBorderRouterSpec, spot: Spot) -> None:
-    _check_addresses(vbr, spot)
-    _check_routes(vbr, spot)
-    _check_peers(vbr, spot)
+        spot.notes.error("VBR-011", spot.subject, f"peer_asn and local_asn are both {group.local_asn}, expected two "
+                         "different", "give the device an AS number of its own", group.at.of("peer_asn"))
 
 
 def _check_addresses(vbr: VirtualBorderRouterSpec, spot: Spot) -> None:
@@ -169,20 +167,34 @@ def _check_routes(vbr: VirtualBorderRouterSpec, spot: Spot) -> None:
             spot.notes.error("VBR-007", spot.subject, f"has two routes to {prefix}, expected one", "remove one",
                              route.at.origin, seen[prefix].at.origin)
         seen[prefix] = route
+
+
+def _check_next_hops(vbr: VirtualBorderRouterSpec, spot: Spot) -> None:
+    for route in vbr.route_entries:
         if route.next_hop != vbr.physical_connection:
             spot.notes.error(
                 "VBR-008", spot.subject,
-                f"route to {prefix} has next hop {route.next_hop}, expected its own circuit {vbr.physical_connection}",
+                f"route to {route.destination_cidr_block} has next hop {route.next_hop}, expected its own circuit "
+                f"{vbr.physical_connection}",
                 f"write next_hop: {vbr.physical_connection}", route.at.of("next_hop"))
 
 
-def _check_peers(vbr: VirtualBorderRouterSpec, spot: Spot) -> None:
-    peers = [peer for group in vbr.bgp_groups for peer in group.peers]
+def _peers(vbr: VirtualBorderRouterSpec) -> list[BgpPeer]:
+    return [peer for group in vbr.bgp_groups for peer in group.peers]
+
+
+def _check_quota(vbr: VirtualBorderRouterSpec, spot: Spot) -> None:
+    peers = _peers(vbr)
     if len(peers) > MOST_PEERS:
         spot.notes.error("VBR-012", spot.subject, f"has {len(peers)} BGP peers, expected at most {MOST_PEERS}",
                          "remove some", vbr.at.of("bgp_groups"))
+
+
+def _check_peers(vbr: VirtualBorderRouterSpec, spot: Spot) -> None:
     seen: dict[Address, BgpPeer] = {}
-    for peer in peers:
+    for peer in _peers(vbr):
+        if not peer.at.knows("peer_ip_address"):
+            continue
         address = peer.peer_ip_address or vbr.peer_gateway_ip
         if address not in vbr.local.network or address == vbr.local_gateway_ip:
             spot.notes.error("VBR-013", spot.subject, f"BGP peer {address} is not a neighbor on {vbr.local.network}",
@@ -215,8 +227,12 @@ _GROUP: Record[BgpGroup] = Record("BGP group", BgpGroup, (
           "AuthKey: TCP MD5 key of the sessions"),
     Field("peers", ListOf(_PEER), "the sessions", default=()),
     Field("description", description_reader("VBR-001"), "Description"),
-), "BGP sessions with shared settings (CreateBgpGroup).", _check_group)
+), "BGP sessions with shared settings (CreateBgpGroup).", (
+    Rule(_check_local_asn, ("local_asn",)),
+    Rule(_check_asns, ("peer_asn", "local_asn")),
+))
 
+_ADDRESSES = ("local_gateway_ip", "peer_gateway_ip", "peering_subnet_mask")
 VBR: Record[VirtualBorderRouterSpec] = Record("vbr", VirtualBorderRouterSpec, (
     Field("name", name_reader("VBR-001", 2, letter_first=True), "Name", required=True),
     Field("description", description_reader("VBR-001"), "Description"),
@@ -233,4 +249,10 @@ VBR: Record[VirtualBorderRouterSpec] = Record("vbr", VirtualBorderRouterSpec, (
     Field("detect_multiplier", Whole(3, 10, "VBR-019"), "DetectMultiplier of BFD", default=3),
     Field("route_entries", ListOf(_ROUTE, most=MOST_ROUTES, code="VBR-020"), "custom routes to the site", default=()),
     Field("bgp_groups", ListOf(_GROUP), "BGP with the site's device", default=()),
-), "A virtual border router: the cloud's end of a circuit.", _check_vbr)
+), "A virtual border router: the cloud's end of a circuit.", (
+    Rule(_check_addresses, _ADDRESSES),
+    Rule(_check_routes, ("route_entries",)),
+    Rule(_check_next_hops, ("route_entries", "physical_connection")),
+    Rule(_check_quota, ("bgp_groups",)),
+    Rule(_check_peers, ("bgp_groups", *_ADDRESSES)),
+))

@@ -12,6 +12,7 @@ from sealane.spec import (
     Places,
     PrefixText,
     Record,
+    Rule,
     Scalar,
     Spot,
     Whole,
@@ -75,13 +76,16 @@ class _Ports:
         return {"type": "string", "pattern": r"^(?:-1/-1|[0-9]{1,5}/[0-9]{1,5})$"}
 
 
-def _check_rule(rule: SecurityRule, spot: Spot) -> None:
+def _check_peer(rule: SecurityRule, spot: Spot) -> None:
     wanted, other = ("source_cidr_ip", "dest_cidr_ip")
     if rule.direction == "egress":
         wanted, other = other, wanted
     if getattr(rule, wanted) is None or getattr(rule, other) is not None:
         spot.notes.error("VPC-021", spot.subject, f"a rule for {rule.direction} needs {wanted} and no {other}",
                          f"write {wanted}, 0.0.0.0/0 for everything", rule.at.origin)
+
+
+def _check_ports(rule: SecurityRule, spot: Spot) -> None:
     everything = rule.port_range in (None, PortRange(0, _HIGHEST_PORT))
     if rule.ip_protocol not in WITH_PORTS and not everything:
         spot.notes.error("VPC-022", spot.subject, f"{rule.ip_protocol} has no ports, but port_range names some",
@@ -97,7 +101,10 @@ _RULE: Record[SecurityRule] = Record("rule", SecurityRule, (
     Field("policy", Choice(("accept", "drop"), "VPC-025"), "Policy", default="accept"),
     Field("priority", Whole(1, 100, "VPC-026"), "Priority, 1 is tried first", default=1),
     Field("description", description_reader("VPC-001"), "Description"),
-), "One permission.", _check_rule)
+), "One permission.", (
+    Rule(_check_peer, ("direction", "source_cidr_ip", "dest_cidr_ip")),
+    Rule(_check_ports, ("ip_protocol", "port_range")),
+))
 
 SECURITY_GROUP: Record[SecurityGroupSpec] = Record("security group", SecurityGroupSpec, (
     Field("name", name_reader("VPC-001", 2), "SecurityGroupName", required=True),

@@ -11,6 +11,7 @@ from sealane.spec import (
     Places,
     PrefixText,
     Record,
+    Rule,
     Spot,
     Text,
     description_reader,
@@ -85,22 +86,21 @@ class Vpc:
         return next((one for one in self.vswitches if one.name == name), None)
 
 
-def _check(vpc: Vpc, spot: Spot) -> None:
-    _check_vswitches(vpc, spot)
-    _check_routes(vpc, spot)
-    _check_instances(vpc, spot)
-
-
-def _check_vswitches(vpc: Vpc, spot: Spot) -> None:
-    for index, one in enumerate(vpc.vswitches):
+def _check_inside(vpc: Vpc, spot: Spot) -> None:
+    for one in vpc.vswitches:
         subject, place = f"vSwitch {one.name}", one.at.of("cidr_block")
         if not contains(vpc.cidr_block, one.cidr_block):
             spot.notes.error("VPC-004", subject, f"{one.cidr_block} is outside {vpc.cidr_block} of vpc {vpc.name}",
                              f"choose a prefix inside {vpc.cidr_block}", place, vpc.at.of("cidr_block"))
+
+
+def _check_apart(vpc: Vpc, spot: Spot) -> None:
+    for index, one in enumerate(vpc.vswitches):
         for other in vpc.vswitches[:index]:
             if overlaps(one.cidr_block, other.cidr_block):
-                spot.notes.error("VPC-005", subject, f"{one.cidr_block} overlaps {other.cidr_block} of {other.name}",
-                                 "give each vSwitch a range of its own", place, other.at.of("cidr_block"))
+                spot.notes.error("VPC-005", f"vSwitch {one.name}", f"{one.cidr_block} overlaps {other.cidr_block} of "
+                                 f"{other.name}", "give each vSwitch a range of its own", one.at.of("cidr_block"),
+                                 other.at.of("cidr_block"))
 
 
 def _check_routes(vpc: Vpc, spot: Spot) -> None:
@@ -111,6 +111,11 @@ def _check_routes(vpc: Vpc, spot: Spot) -> None:
             spot.notes.error("VPC-006", spot.subject, f"has two routes to {prefix}, expected one", "remove one",
                              place, seen[prefix].at.of("destination_cidr_block"))
         seen[prefix] = route
+
+
+def _check_local_routes(vpc: Vpc, spot: Spot) -> None:
+    for route in vpc.route_entries:
+        prefix, place = route.destination_cidr_block, route.at.of("destination_cidr_block")
         for one in vpc.vswitches:
             if contains(one.cidr_block, prefix):
                 spot.notes.error("VPC-007", spot.subject,
@@ -126,6 +131,11 @@ def _check_instances(vpc: Vpc, spot: Spot) -> None:
             spot.notes.error("VPC-010", subject, f"{address} is also that of {owners[address].name}",
                              "give each instance its own address", place, owners[address].at.of("private_ip_address"))
         owners[address] = one
+
+
+def _check_homes(vpc: Vpc, spot: Spot) -> None:
+    for one in vpc.instances:
+        subject, place, address = f"instance {one.name}", one.at.of("private_ip_address"), one.private_ip_address
         home = vpc.vswitch(one.vswitch)
         if home is None:
             continue
@@ -168,4 +178,11 @@ VPC: Record[Vpc] = Record("vpc", Vpc, (
     Field("route_entries", ListOf(_ROUTE, most=MOST_ROUTES, code="VPC-014"), "custom routes", default=()),
     Field("security_groups", ListOf(SECURITY_GROUP), "packet filters of instances", default=()),
     Field("instances", ListOf(_INSTANCE), "ECS instances", default=()),
-), "A virtual private cloud.", _check)
+), "A virtual private cloud.", (
+    Rule(_check_inside, ("name", "cidr_block", "vswitches")),
+    Rule(_check_apart, ("vswitches",)),
+    Rule(_check_routes, ("route_entries",)),
+    Rule(_check_local_routes, ("route_entries", "vswitches")),
+    Rule(_check_instances, ("instances",)),
+    Rule(_check_homes, ("instances", "vswitches")),
+))
