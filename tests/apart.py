@@ -66,6 +66,7 @@ EDITS: tuple[Edit, ...] = (
     _with(r"destination_cidr_blocks: \[10\.0\.0\.0/8\]", "destination_cidr_blocks: [10.1.0.0/16]"),
     _with(r"( +- \{destination_cidr_block: )10\.(\d+)\.0\.0/16(, next_hop: Circuit.*\n)",
           r"\g<1>10.\2.10.136/32\3\g<1>10.\2.40.159/32\3"),
+    _with(r"      - \{destination_cidr_block: 10\.0\.0\.0/8, next_hop: VPC-Attachment\}", "      []"),
     _with(r"(VPN-Attachment1, .*?), propagations: \[system\]", r"\1, propagations: []"),
 )
 """What is changed at sites alike: missing policies, routes for tunnels' own packets, announcements, and so on."""
@@ -141,7 +142,7 @@ def outcomes_differ(network: Network, failures: int = 1) -> Iterator[str]:
     whole = Survey(network, failures)
     known = {(flow.entry, one.prefix, flow.destination.prefix): flow for flow in whole.flows for one in flow.sources}
     surveys = [parts.survey(part, failures) for kind in parts.kinds for part in kind.parts]
-    surveys += [parts.survey_between(pair, failures) for pair in parts.pairs()]
+    surveys += [parts.survey_between(parts.pair(*kinds), failures) for kinds in parts.pairs()]
     seen = {(flow.entry, one.prefix, flow.destination.prefix) for survey in surveys for flow in survey.flows
             for one in flow.sources}
     if parts.frame.belong.count == 2:  # of more, not all pairs are looked at

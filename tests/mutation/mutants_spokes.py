@@ -10,6 +10,7 @@ FLOWS = f"{LAWS}::test_every_flow_is_in_a_part_and_ends_there_as_in_the_whole"
 CLAIMS = f"{LAWS}::test_a_site_that_claims_what_another_has_is_looked_at_with_it"
 CLOUD = f"{LAWS}::test_a_site_that_claims_what_the_cloud_has_is_part_of_it"
 DIFFER = f"{LAWS}::test_sites_differ_by_lengths_by_what_contains_what_and_by_what_others_have"
+ENOUGH = f"{LAWS}::test_packets_between_sites_are_looked_at_where_the_parts_do_not_tell_enough"
 OF_EACH = f"{LAWS}::test_what_fails_in_several_sites_is_told_of_each"
 
 
@@ -57,8 +58,21 @@ SPOKES = (
             f"{LAWS}::test_a_prefix_that_other_sites_fill_stands_for_nobody"),
     _mutant("packets between sites are not looked at", "spokes/part.py",
             "if one is not other or len(one.parts) > 1", "if False", FLOWS),
-    _mutant("packets between sites are all packets", "spokes/part.py",
-            "return not any(ends <= one.prefixes for one in self.ends)", "return bool(self.ends)", FLOWS, SAME),
+    _mutant("devices never hear of other sites", "spokes/between.py",
+            "if any(policy.publish(table.name, told, one).route is not None for one in receivers.values()):",
+            "if False:", ENOUGH),
+    _mutant("no policy lets sites hear of one another", "spokes/between.py",
+            "if any(one.permit and one.direction is MapDirection.REGION_OUT for one in router.route_maps):",
+            "if False:", ENOUGH),
+    _mutant("tables do not matter between sites", "spokes/between.py",
+            "return bool(cloud) and bool(cloud[0].interfaces) and len", "return True or len", ENOUGH),
+    _mutant("routes of the cloud are never around sites", "spokes/between.py", "not _depends_on_cloud(frame)", "True",
+            ENOUGH),
+    _mutant("every prefix has addresses of its own", "spokes/between.py", "_inhabited(frame, whole)", "True", ENOUGH),
+    _mutant("what goes round in a part does not go round between parts", "spokes/between.py",
+            "if any(here) or any(True for _ in survey.looping(scenario.failed, state)):", "if False:", ENOUGH),
+    _mutant("what was not looked at is proved", "spokes/prove.py", "if judgement.verdict is Verdict.PROVED:",
+            "if False:", f"{LAWS}::test_what_is_not_looked_at_is_not_proved"),
     _mutant("lengths do not matter", "spokes/shape.py", "found.append((here is not one, (here, outer, one.length, ",
             "found.append((here is not one, (here, outer, ", DIFFER),
     _mutant("what contains what does not matter", "spokes/shape.py",

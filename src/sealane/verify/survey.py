@@ -173,6 +173,11 @@ class Survey:
         packet = Packet(flow.sources[0].address, flow.destination.address) if own is None else own[1]
         return self._ways.of(flow.entry, packet, failed, tunnels)
 
+    def walked_from(self, entry: Entry, flow: Flow, failed: Failures, tunnels: State) -> Walked:
+        """The ways that a flow's packets would have from elsewhere, past all filters."""
+        packet = Packet(flow.sources[0].address, flow.destination.address)
+        return self._ways.of(entry, packet, failed, tunnels)
+
     def looping(self, failed: Failures, tunnels: State) -> Iterator[Flow]:
         """Flows that go round in one state, unless a filter stops them before."""
         return compress(self._packets, self._ways.looping(self._packets.values(), failed, tunnels))

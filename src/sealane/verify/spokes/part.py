@@ -109,12 +109,18 @@ class Parts:
         self._core_elements = frozenset(map(str, elements(self.core)))
         self.kinds = self._kinds()
 
-    def pairs(self) -> tuple[Pair, ...]:
-        """One for each two kinds, and for each kind of several parts."""
-        return tuple(
-            self._pair(one, other) for one, other in combinations_with_replacement(self.kinds, 2)
+    def pairs(self) -> list[tuple[Kind, Kind]]:
+        """Each two kinds, and each kind of several parts with itself."""
+        return [
+            (one, other) for one, other in combinations_with_replacement(self.kinds, 2)
             if one is not other or len(one.parts) > 1
-        )
+        ]
+
+    def pair(self, one: Kind, other: Kind) -> Pair:
+        """A part of each of two kinds."""
+        here, there = one.first, other.parts[1] if one is other else other.first
+        network = self._cutter.cut(self.frame.part(here.spokes | there.spokes))
+        return Pair(one, other, (here, there), network)
 
     def survey(self, part: Part, failures: int) -> Survey:
         """Asks about a part."""
@@ -141,11 +147,6 @@ class Parts:
 
     def _universe(self, network: Network) -> Universe:
         return Universe(network, self.frame.common, self.whole)
-
-    def _pair(self, one: Kind, other: Kind) -> Pair:
-        here, there = one.first, other.parts[1] if one is other else other.first
-        network = self._cutter.cut(self.frame.part(here.spokes | there.spokes))
-        return Pair(one, other, (here, there), network)
 
     def _kinds(self) -> tuple[Kind, ...]:
         spokes = [self.frame.part(frozenset({number})) for number in range(self.frame.belong.count)]
