@@ -12,6 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import common
+from spoke_plan import hosted_plan_text
 
 from sealane.app.controller import wait_until
 from sealane.app.flows import Flows
@@ -23,154 +24,10 @@ DEFAULT_SITES = 25
 LIMIT_S = 120.0
 CALM_S = 1.0
 
-HEAD = """version: 1
-name: {name}
-region: cn-hangzhou
-zones: [cn-hangzhou-h]
-vpcs:
-  - name: VPC
-    cidr_block: 172.16.0.0/16
-    vswitches:
-      - {{name: vSwitch1, zone_id: cn-hangzhou-h, cidr_block: 172.16.10.0/24}}
-      - {{name: vSwitch2, zone_id: cn-hangzhou-h, cidr_block: 172.16.20.0/24}}
-    route_entries:
-      - {{destination_cidr_block: 10.0.0.0/8, next_hop: VPC-Attachment}}
-    security_groups:
-      - name: app
-        rules:
-          - {{direction: ingress, ip_protocol: ICMP, source_cidr_ip: 10.0.0.0/8}}
-          - {{direction: ingress, ip_protocol: UDP, port_range: 1/65535, source_cidr_ip: 10.0.0.0/8}}
-    instances:
-      - {{name: ECS1, vswitch: vSwitch1, private_ip_address: 172.16.10.225, security_group: app}}
-physical_connections:
-{circuits}
-virtual_border_routers:
-{vbrs}
-cen: {{name: CEN, protection_level: REDUCED}}
-transit_router:
-  name: TR
-  cidrs:
-    - {{cidr: 192.168.200.0/24, publish_cidr_route: true}}
-  route_tables:
-    - {{name: system, type: System}}
-  attachments:
-    vpc:
-      - name: VPC-Attachment
-        vpc: VPC
-        zone_mappings:
-          - {{zone_id: cn-hangzhou-h, vswitch: vSwitch2}}
-        association: system
-        propagations: [system]
-    vbr:
-{vbr_attachments}
-    vpn:
-{vpn_attachments}
-  route_entries:
-{routes}
-route_maps:
-{maps}
-customer_gateways:
-{gateways}
-ipsec_connections:
-{connections}
-sites:
-{sites}
-protections:
-{protections}
-"""
-PARTS = {
-    "circuits": """  - name: Circuit{n}
-    line_operator: CT
-    access_point_id: ap-cn-hangzhou-xs-B
-    port: {{rehearsal: true}}
-""",
-    "vbrs": """  - name: VBR{n}
-    physical_connection: Circuit{n}
-    vlan_id: 0
-    local_gateway_ip: 192.168.{n}.1
-    peer_gateway_ip: 192.168.{n}.2
-    peering_subnet_mask: 255.255.255.252
-    route_entries:
-      - {{destination_cidr_block: 10.{n}.0.0/16, next_hop: Circuit{n}}}
-""",
-    "vbr_attachments": """      - name: VBR-Attachment{n}
-        vbr: VBR{n}
-        auto_publish_route_enabled: true
-        association: system
-        propagations: [system]
-""",
-    "vpn_attachments": """      - name: VPN-Attachment{n}
-        ipsec_connection: Connection{n}
-        auto_publish_route_enabled: true
-        association: system
-        propagations: [system]
-""",
-    "routes": """    - {{destination_cidr_block: 10.{n}.10.136/32, next_hop: VBR-Attachment{n}}}
-    - {{destination_cidr_block: 10.{n}.40.159/32, next_hop: VBR-Attachment{n}}}
-""",
-    "maps": """  - priority: {n}
-    transmit_direction: RegionOut
-    map_result: Deny
-    destination_instances: [VBR{n}]
-    destination_cidr_blocks: [10.{n}.10.136/32, 10.{n}.40.159/32]
-    cidr_match_mode: Complete
-""",
-    "gateways": """  - {{name: Gateway{n}a, ip_address: 10.{n}.10.136, asn: {asn}}}
-  - {{name: Gateway{n}b, ip_address: 10.{n}.40.159, asn: {asn}}}
-""",
-    "connections": """  - name: Connection{n}
-    network_type: private
-    local_subnet: 0.0.0.0/0
-    remote_subnet: 0.0.0.0/0
-    effect_immediately: false
-    enable_tunnels_bgp: true
-    tunnels:
-      - customer_gateway: Gateway{n}a
-        ike: {crypto_ike}
-        ipsec: {crypto_esp}
-        psk: {{generate: true}}
-        bgp: {{tunnel_cidr: 169.254.{inside}.0/30, local_bgp_ip: 169.254.{inside}.1, local_asn: 65534}}
-      - customer_gateway: Gateway{n}b
-        ike: {crypto_ike}
-        ipsec: {crypto_esp}
-        psk: {{generate: true}}
-        bgp: {{tunnel_cidr: 169.254.{inside}.4/30, local_bgp_ip: 169.254.{inside}.5, local_asn: 65534}}
-    timers: {{keepalive_s: 2, hold_time_s: 6, dpd_delay_s: 10, dpd_timeout_s: 30}}
-    bfd: off
-""",
-    "sites": """  - name: site{n}
-    device:
-      name: cgw{n}
-      platform: gateway
-      customer_gateways: [Gateway{n}a, Gateway{n}b]
-      ports:
-        uplink: {{circuit: Circuit{n}}}
-        lan: {{network: lan{n}, address: 10.{n}.20.1}}
-      advertise: [10.{n}.20.0/24, 10.{n}.10.0/24, 10.{n}.40.0/24]
-    networks:
-      - {{name: lan{n}, cidr_block: 10.{n}.20.0/24}}
-    hosts:
-      - {{name: client{n}, network: lan{n}, address: 10.{n}.20.6, gateway: 10.{n}.20.1}}
-""",
-    "protections": """  - name: site{n}-vpc
-    cloud: [172.16.0.0/16]
-    site: [10.{n}.20.0/24]
-    mode: open
-""",
-}
-IKE = "{ike_version: ikev2, ike_enc_alg: aes, ike_auth_alg: sha1, ike_pfs: group14, ike_lifetime: 86400}"
-ESP = "{ipsec_enc_alg: aes, ipsec_auth_alg: sha1, ipsec_pfs: group14, ipsec_lifetime: 86400}"
-
 
 def plan_text(name: str, sites: int) -> str:
     """A plan with that many sites; more do not change the others."""
-    parts = {
-        part: "".join(
-            text.format(n=n, asn=64600 + n, inside=10 + n, crypto_ike=IKE, crypto_esp=ESP) for n in range(1, sites + 1)
-        ).rstrip("\n")
-        for part, text in PARTS.items()
-    }
-    return HEAD.format(name=name, **parts)
+    return hosted_plan_text(name, sites, instance=True, map_per_site=True)
 
 
 def tunnel_hops(name: str) -> int:

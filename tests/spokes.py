@@ -5,6 +5,8 @@ from dataclasses import replace
 from functools import cache
 from typing import Any
 
+from spoke_plan import hosted_plan_text
+
 from sealane.kinds import expand, read_plan
 from sealane.model import (
     AttachmentKind,
@@ -30,112 +32,10 @@ from sealane.twin.packet import Fate, Packet, Trip
 
 Choose = Callable[[Sequence[Any]], Any]
 
-_HEAD = """version: 1
-name: spokes
-region: cn-hangzhou
-vpcs:
-  - name: VPC
-    cidr_block: 172.16.0.0/16
-    vswitches:
-      - {{name: vSwitch1, zone_id: cn-hangzhou-h, cidr_block: 172.16.10.0/24}}
-    route_entries:
-      - {{destination_cidr_block: 10.0.0.0/8, next_hop: VPC-Attachment}}
-physical_connections: [{circuits}]
-virtual_border_routers:
-{vbrs}
-cen: {{name: CEN, protection_level: REDUCED}}
-transit_router:
-  name: TR
-  cidrs:
-    - {{cidr: 192.168.200.0/24, publish_cidr_route: true}}
-  route_tables:
-    - {{name: system, type: System}}
-  attachments:
-    vpc:
-      - name: VPC-Attachment
-        vpc: VPC
-        zone_mappings:
-          - {{zone_id: cn-hangzhou-h, vswitch: vSwitch1}}
-        association: system
-        propagations: [system]
-    vbr: [{vbr_attachments}]
-    vpn: [{vpn_attachments}]
-  route_entries: [{routes}]
-route_maps:
-  - {{priority: 1, transmit_direction: RegionOut, map_result: Deny, destination_cidr_blocks: [10.0.0.0/8],
-      cidr_match_mode: Include}}
-customer_gateways: [{gateways}]
-ipsec_connections:
-{connections}
-sites:
-{sites}
-protections: [{protections}]
-"""
-_PARTS = {
-    "circuits": "{{name: Circuit{n}, line_operator: CT, access_point_id: ap-cn-hangzhou-xs-B, "
-                "port: {{rehearsal: true}}}},",
-    "vbrs": """  - name: VBR{n}
-    physical_connection: Circuit{n}
-    vlan_id: 0
-    local_gateway_ip: 192.168.{n}.1
-    peer_gateway_ip: 192.168.{n}.2
-    peering_subnet_mask: 255.255.255.252
-    route_entries:
-      - {{destination_cidr_block: 10.{n}.0.0/16, next_hop: Circuit{n}}}
-""",
-    "vbr_attachments": "{{name: VBR-Attachment{n}, vbr: VBR{n}, auto_publish_route_enabled: true, "
-                       "association: system, propagations: [system]}},",
-    "vpn_attachments": "{{name: VPN-Attachment{n}, ipsec_connection: Connection{n}, auto_publish_route_enabled: true, "
-                       "association: system, propagations: [system]}},",
-    "routes": "{{destination_cidr_block: 10.{n}.10.136/32, next_hop: VBR-Attachment{n}}},"
-              "{{destination_cidr_block: 10.{n}.40.159/32, next_hop: VBR-Attachment{n}}},",
-    "gateways": "{{name: Gateway{n}a, ip_address: 10.{n}.10.136, asn: {asn}}},"
-                "{{name: Gateway{n}b, ip_address: 10.{n}.40.159, asn: {asn}}},",
-    "connections": """  - name: Connection{n}
-    network_type: private
-    local_subnet: 0.0.0.0/0
-    remote_subnet: 0.0.0.0/0
-    effect_immediately: false
-    enable_tunnels_bgp: true
-    tunnels:
-      - customer_gateway: Gateway{n}a
-        ike: {{ike_version: ikev2, ike_enc_alg: aes, ike_auth_alg: sha1, ike_pfs: group14, ike_lifetime: 86400}}
-        ipsec: {{ipsec_enc_alg: aes, ipsec_auth_alg: sha1, ipsec_pfs: group14, ipsec_lifetime: 86400}}
-        psk: {{generate: true}}
-        bgp: {{tunnel_cidr: 169.254.{inside}.0/30, local_bgp_ip: 169.254.{inside}.1, local_asn: 65534}}
-      - customer_gateway: Gateway{n}b
-        ike: {{ike_version: ikev2, ike_enc_alg: aes, ike_auth_alg: sha1, ike_pfs: group14, ike_lifetime: 86400}}
-        ipsec: {{ipsec_enc_alg: aes, ipsec_auth_alg: sha1, ipsec_pfs: group14, ipsec_lifetime: 86400}}
-        psk: {{generate: true}}
-        bgp: {{tunnel_cidr: 169.254.{inside}.4/30, local_bgp_ip: 169.254.{inside}.5, local_asn: 65534}}
-    timers: {{keepalive_s: 2, hold_time_s: 6, dpd_delay_s: 10, dpd_timeout_s: 30}}
-    bfd: off
-""",
-    "sites": """  - name: site{n}
-    device:
-      name: cgw{n}
-      platform: gateway
-      customer_gateways: [Gateway{n}a, Gateway{n}b]
-      ports:
-        uplink: {{circuit: Circuit{n}}}
-        lan: {{network: lan{n}, address: 10.{n}.20.1}}
-      advertise: [10.{n}.20.0/24, 10.{n}.10.0/24, 10.{n}.40.0/24]
-    networks:
-      - {{name: lan{n}, cidr_block: 10.{n}.20.0/24}}
-    hosts:
-      - {{name: client{n}, network: lan{n}, address: 10.{n}.20.6, gateway: 10.{n}.20.1}}
-""",
-    "protections": "{{name: site{n}-vpc, cloud: [172.16.0.0/16], site: [10.{n}.20.0/24], mode: open}},",
-}
-
 
 def plan_text(sites: int) -> str:
     """The plan of a plain network."""
-    parts = {
-        part: "".join(text.format(n=n, asn=64600 + n, inside=10 + n) for n in range(1, sites + 1)).rstrip("\n")
-        for part, text in _PARTS.items()
-    }
-    return _HEAD.format(**parts)
+    return hosted_plan_text("spokes", sites)
 
 
 @cache
