@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from sealane.model import Network
-from sealane.net import Cidr, dotted
+from sealane.net import Cidr
 from sealane.twin.element import Failures, elements
 from sealane.twin.packet import Packet, ping
 from sealane.verify.diff_cause import Side, cause_of
 from sealane.verify.joint import Joint, failure_sets, joints
-from sealane.verify.outcome import Outcome, Result
+from sealane.verify.outcome import Outcome, Result, packet_json
 from sealane.verify.survey import Survey
 from sealane.verify.universe import AddressClass, Universe
 
@@ -115,17 +115,6 @@ class FlowDifference:
             "proved": self.proved,
             "changes": [one.to_json() for one in self.changes],
         }
-
-
-def packet_json(packet: Packet) -> dict[str, object]:
-    """A packet."""
-    return {
-        "source": dotted(packet.source),
-        "destination": dotted(packet.destination),
-        "protocol": packet.protocol,
-        "source_port": packet.source_port,
-        "destination_port": packet.destination_port,
-    }
 
 
 def diff_flows(old: Network, new: Network, failures: int = 1, *, everything: bool = True) -> FlowDifference:

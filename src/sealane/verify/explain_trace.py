@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from sealane.model import Network, Platform, Protection
-from sealane.net import Cidr, NodeName, dotted
+from sealane.net import Cidr, NodeName
 from sealane.twin.converge import Converged, Twin
 from sealane.twin.element import Failures
 from sealane.twin.firewall import Pins, group
@@ -16,6 +16,7 @@ from sealane.verify.explain_cycle import Cycle, explain_cycle, possible_states
 from sealane.verify.explain_route import RouteExplainer
 from sealane.verify.explain_start import starts
 from sealane.verify.explain_trip import Way, explain_trip, reaches_network
+from sealane.verify.outcome import packet_json
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +47,8 @@ class Leg:
 
     def to_json(self) -> dict[str, object]:
         """As plain values."""
-        packet = self.packet
         return {
-            "source": dotted(packet.source),
-            "destination": dotted(packet.destination),
-            "protocol": packet.protocol,
-            "source_port": packet.source_port,
-            "destination_port": packet.destination_port,
+            **packet_json(self.packet),
             "begins": self.begins,
             "starts_at": None if self.entry is None else self.entry.node,
             "arrived": None if self.entry is None else self.entry.arrived or None,

@@ -4,6 +4,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from sealane.net import dotted
+from sealane.twin.packet import Packet
+
 
 class Result(StrEnum):
     """How packets get on."""
@@ -87,3 +90,14 @@ def merge(outcomes: Iterable[Outcome], *, varying: bool = False) -> Outcome:
         return found[0]
     ends = tuple(sorted({end for one in found for end in one.ends}))
     return Outcome(ends, varying)
+
+
+def packet_json(packet: Packet) -> dict[str, object]:
+    """A packet as plain values; with ICMP the destination port is the type."""
+    return {
+        "source": dotted(packet.source),
+        "destination": dotted(packet.destination),
+        "protocol": packet.protocol,
+        "source_port": packet.source_port,
+        "destination_port": packet.destination_port,
+    }

@@ -4,11 +4,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from sealane.diag import Finding
-from sealane.net import dotted
 from sealane.twin.packet import Packet
 from sealane.verify.entry import Entry
 from sealane.verify.explain_trip import Way
-from sealane.verify.outcome import End
+from sealane.verify.outcome import End, packet_json
 
 
 class Verdict(StrEnum):
@@ -52,13 +51,8 @@ class Counterexample:
 
     def to_json(self) -> dict[str, object]:
         """As plain values."""
-        packet = self.packet
         return {
-            "source": dotted(packet.source),
-            "destination": dotted(packet.destination),
-            "protocol": packet.protocol,
-            "source_port": packet.source_port,
-            "destination_port": packet.destination_port,
+            **packet_json(self.packet),
             "starts_at": self.entry.node,
             "arrived": self.entry.arrived or None,
             "begins": self.begins,

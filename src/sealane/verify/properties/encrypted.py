@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
-from sealane.diag import Finding, Severity
 from sealane.twin.element import NOTHING, Failures
-from sealane.verify.ground import UNPROTECTED, Ground, known, minimal, names, packets_text
+from sealane.verify.ground import UNPROTECTED, Ground, minimal
 from sealane.verify.outcome import Result
+from sealane.verify.properties.protected import protected_violation
 from sealane.verify.remedy import cure
 from sealane.verify.survey import Flow, Scenario
 from sealane.verify.violation import Judgement, Verdict, Violation
@@ -67,19 +67,11 @@ def _violation(
     sets = minimal(failing)
     scenario = failing[sets[0]]
     flow = next((one for one in flows if ground.survey.outcome(one, scenario).clear), flows[0])
-    protection = ground.protection(flow)
     example = ground.example(flow, scenario, lambda end: bool(end.clear))
-    found = cure(ground, flow, scenario, example)
     circuits = ", ".join(ground.survey.outcome(flow, scenario).clear)
-    finding = Finding(
-        code,
-        Severity.ERROR,
-        f"protection {protection.name}",
-        f"packets {ground.direction(flow)} cross {circuits} in clear {how}{_tunnels(scenario)}",
-        found.remedy,
-        known(*found.places, protection.origin),
-    )
-    return Violation(finding, packets_text(ground, flows), names(sets), example, found.detail)
+    problem = f"packets {ground.direction(flow)} cross {circuits} in clear {how}{_tunnels(scenario)}"
+    found = cure(ground, flow, scenario, example)
+    return protected_violation(ground, (code, problem), flows, found, sets=sets, example=example)
 
 
 def _tunnels(scenario: Scenario) -> str:

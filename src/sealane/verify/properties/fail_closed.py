@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator
 
-from sealane.diag import Finding, Severity
+from sealane.diag import Severity
 from sealane.model import Mode
 from sealane.twin.element import Failures
 from sealane.twin.packet import Fate
-from sealane.verify.ground import UNPROTECTED, Ground, known, minimal, names, packets_text, sets_text
+from sealane.verify.ground import UNPROTECTED, Ground, minimal, names, sets_text
 from sealane.verify.outcome import Outcome, Result
-from sealane.verify.remedy import places_of
+from sealane.verify.properties.protected import protected_violation
+from sealane.verify.remedy import Cure, places_of
 from sealane.verify.survey import Flow, Scenario
 from sealane.verify.violation import Judgement, Verdict, Violation
 
@@ -70,15 +71,11 @@ def _violation(ground: Ground, flows: list[Flow], failing: _Failing, *, delivere
     what = "reach their destination in clear" if delivered else "cross in clear and are lost behind the circuit"
     when = f"after loss of {sets_text(names(sets))}" if all(sets) else "with nothing failed"
     ways = f"; mode {protection.mode.value} {'allows' if accepted else 'does not allow'} it"
-    finding = Finding(
-        "PRF-051" if accepted else "PRF-050",
-        Severity.INFO if accepted else Severity.ERROR,
-        f"protection {protection.name}",
-        f"packets {what} over {', '.join(ground.survey.outcome(flow, scenario).clear)} {when}{ways}",
-        remedy_of(protection.mode),
-        known(*(() if example is None else places_of(example.way)), protection.origin),
-    )
-    return Violation(finding, packets_text(ground, flows), names(sets), example)
+    circuits = ", ".join(ground.survey.outcome(flow, scenario).clear)
+    told = ("PRF-051" if accepted else "PRF-050", f"packets {what} over {circuits} {when}{ways}")
+    found = Cure(remedy_of(protection.mode), () if example is None else places_of(example.way))
+    severity = Severity.INFO if accepted else Severity.ERROR
+    return protected_violation(ground, told, flows, found, sets=sets, example=example, severity=severity)
 
 
 def remedy_of(mode: Mode) -> str:

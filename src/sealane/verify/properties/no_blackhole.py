@@ -2,15 +2,15 @@
 
 from collections.abc import Collection, Iterator
 
-from sealane.diag import Finding, Severity
 from sealane.model import Circuit, Mode, Platform, Port
 from sealane.net import NodeName
 from sealane.twin.element import NOTHING, Element, ElementKind, Failures
 from sealane.twin.liveness import State
 from sealane.twin.packet import Fate
 from sealane.verify.entry import Entries
-from sealane.verify.ground import Ground, known, minimal, names, packets_text
+from sealane.verify.ground import Ground, minimal
 from sealane.verify.outcome import End
+from sealane.verify.properties.protected import protected_violation
 from sealane.verify.remedy import Cure, cause_cure, places_of
 from sealane.verify.survey import Flow, Scenario
 from sealane.verify.violation import Judgement, Verdict, Violation
@@ -69,17 +69,10 @@ def _closed(ground: Ground) -> Iterator[Violation]:
             ground.survey.opens(flow, ground.calm.failed, state) for state in ground.calm.states
         ):
             groups.setdefault((ground.protection(flow).name, ground.to_site(flow)), []).append(flow)
-    for (name, _), flows in groups.items():
+    for flows in groups.values():
         found = cause_cure(ground, "DEV-D5", "DEV-D11") or Cure("permit there what may be opened")
-        finding = Finding(
-            "PRF-022",
-            Severity.ERROR,
-            f"protection {name}",
-            f"packets {ground.direction(flows[0])} pass as answers only: a firewall lets none open a connection",
-            found.remedy,
-            known(*found.places, ground.protection(flows[0]).origin),
-        )
-        yield Violation(finding, packets_text(ground, flows), ((),), None, found.detail)
+        problem = f"packets {ground.direction(flows[0])} pass as answers only: a firewall lets none open a connection"
+        yield protected_violation(ground, ("PRF-022", problem), flows, found, sets=(NOTHING,), example=None)
 
 
 def _violation(ground: Ground, flows: list[Flow], failing: dict[Failures, Scenario], why: str) -> Violation:
@@ -89,21 +82,13 @@ def _violation(ground: Ground, flows: list[Flow], failing: dict[Failures, Scenar
     sets = minimal(failing)
     scenario = failing[sets[0]]
     flow = next(one for one in flows if why in ground.survey.outcome(one, scenario).why)
-    protection = ground.protection(flow)
     example = ground.example(flow, scenario, wanted)
     found = cause_cure(ground, *_CAUSES) or Cure(_remedy(why), () if example is None else places_of(example.way))
     part = "some of their ways end" if len(ground.survey.outcome(flow, scenario).ends) > 1 else "they end"
     when = "although lines are left" if all(sets) else "with nothing failed"
     where = "" if example is None else f" at {example.way.end}: {example.way.fate.value}, {example.way.reason}"
-    finding = Finding(
-        "PRF-021" if all(sets) else "PRF-020",
-        Severity.ERROR,
-        f"protection {protection.name}",
-        f"packets {ground.direction(flow)} are lost {when}: {part}{where}",
-        found.remedy,
-        known(*found.places, protection.origin),
-    )
-    return Violation(finding, packets_text(ground, flows), names(sets), example, found.detail)
+    told = ("PRF-021" if all(sets) else "PRF-020", f"packets {ground.direction(flow)} are lost {when}: {part}{where}")
+    return protected_violation(ground, told, flows, found, sets=sets, example=example)
 
 
 def _remedy(why: str) -> str:

@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from sealane.diag import Finding, Severity
 from sealane.twin.element import Failures
 from sealane.twin.firewall import group
 from sealane.twin.liveness import State
 from sealane.verify.explain_trip import label_of
-from sealane.verify.ground import Ground, known, minimal, names, packets_text
+from sealane.verify.ground import Ground, minimal
 from sealane.verify.outcome import Result
+from sealane.verify.properties.protected import protected_violation
 from sealane.verify.remedy import Cure, cause_cure, cure
 from sealane.verify.survey import Flow, Scenario
 from sealane.verify.violation import Judgement, Verdict, Violation
@@ -114,7 +114,6 @@ def _violation(ground: Ground, kind: str, case: _Case) -> Violation:
     sets = minimal(case.failing)
     scenario, flow, what = case.failing[sets[0]]
     example = ground.example(flow, scenario, lambda end: not end.why)
-    protection = ground.protection(flow)
     if kind == "firewall":
         code, problem = "PRF-031", f"answers are dropped by a firewall: {what}"
         found = cause_cure(ground, "DEV-D6", "DEV-118", "DEV-D2", "DEV-D4") or Cure(
@@ -123,6 +122,4 @@ def _violation(ground: Ground, kind: str, case: _Case) -> Violation:
     else:
         code, problem = "PRF-030", f"the two directions do not cross alike: {what}"
         found = cure(ground, flow, scenario, example)
-    places = known(*found.places, protection.origin)
-    finding = Finding(code, Severity.ERROR, f"protection {protection.name}", problem, found.remedy, places)
-    return Violation(finding, packets_text(ground, case.flows), names(sets), example, found.detail)
+    return protected_violation(ground, (code, problem), case.flows, found, sets=sets, example=example)
