@@ -93,7 +93,7 @@ def portion_by(
     Args:
         call: Has the parameters.
         found: Everything, in any order.
-        key: What the list is sorted by, unique and the same in every call.
+        key: What the list is sorted by, unique and the same in every call; a text is not empty.
         size: How many are told when nobody says; None is everything.
         largest: The most that are told.
         name: What the operation calls MaxResults.
