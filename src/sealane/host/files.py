@@ -67,7 +67,8 @@ def write_whole(path: Path, text: str) -> None:
     temporary: Path | None = None
     try:
         if _is_stream(path):
-            path.write_text(text, encoding="utf-8")
+            with path.open("a", encoding="utf-8") as stream:  # what is printed to the same file stays
+                stream.write(text)
             return
         target = path.resolve()
         temporary = _beside(target)
