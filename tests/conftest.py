@@ -1,9 +1,12 @@
 """Options that all tests share."""
 
 import signal
+from pathlib import Path
 
 import pytest
 from hypothesis import Phase, settings
+
+from agreed_text import Agreed
 
 # For programs with a planted error: the first example that fails is enough, and nothing is remembered of it.
 settings.register_profile("mutation", phases=[Phase.explicit, Phase.generate], database=None, print_blob=False)
@@ -16,3 +19,17 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-golden", action="store_true", help="write the expected texts anew; read the difference")
+
+
+@pytest.fixture
+def agreed(request: pytest.FixtureRequest) -> Agreed:
+    """Compares a text with the file that holds what was agreed, or writes that file when it is asked to."""
+
+    def compare(golden: Path, text: str) -> None:
+        if request.config.getoption("--update-golden"):
+            golden.parent.mkdir(parents=True, exist_ok=True)
+            golden.write_text(text, encoding="utf-8")
+        assert golden.exists(), f"no {golden}: run pytest with --update-golden and read the difference"
+        assert text == golden.read_text(encoding="utf-8")
+
+    return compare

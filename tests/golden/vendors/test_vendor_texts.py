@@ -19,6 +19,7 @@ from sample_networks import (
     use_case,
 )
 
+from agreed_text import Agreed
 from sealane.net import Address
 from sealane.vendors.bird import render_transit_router, render_vbr
 from sealane.vendors.frr import render_device
@@ -62,15 +63,8 @@ FILES = {"bird": "bird.conf", "frr": "frr.conf", "nftables": "rules.nft"}
 
 
 @pytest.mark.parametrize(("vendor", "case", "render"), CASES)
-def test_text_is_as_recorded(
-    vendor: str, case: str, render: Callable[[], str], request: pytest.FixtureRequest
-) -> None:
-    path = HERE / vendor / case / FILES[vendor]
-    if request.config.getoption("--update-golden"):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(render())
-    assert path.exists(), f"no golden {path}: run pytest with --update-golden and read the difference"
-    assert render() == path.read_text()
+def test_text_is_as_recorded(vendor: str, case: str, render: Callable[[], str], agreed: Agreed) -> None:
+    agreed(HERE / vendor / case / FILES[vendor], render())
 
 
 def parser(name: str, package: str) -> str:

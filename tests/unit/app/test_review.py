@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from agreed_text import Agreed
 from sealane.app.controller import Controller
 from sealane.app.live import worth_reviewing
 from sealane.app.load import load, load_again
@@ -199,7 +200,7 @@ def test_a_way_in_clear_that_the_twin_finds_is_refused(seed: int) -> None:
         assert Breach.PAST_TUNNELS in [one.breach for one in made_clear(None, required, complete=True)]
 
 
-def test_the_messages_are_as_they_were(plan: Path, request: pytest.FixtureRequest) -> None:
+def test_the_messages_are_as_they_were(plan: Path, agreed: Agreed) -> None:
     up(plan, mode=Mode.REQUIRED)
     found = [*judged(plan).findings]
     shutil.rmtree(plan.parent / "run")
@@ -212,10 +213,7 @@ def test_the_messages_are_as_they_were(plan: Path, request: pytest.FixtureReques
     assert network is not None
     found.append(message(unkept, network, network))
     text = "\n".join(map(str, found)).replace(f"{plan.parent}/", "") + "\n"
-    golden = GOLDEN / "clear.txt"
-    if request.config.getoption("--update-golden"):
-        golden.write_text(text, encoding="utf-8")
-    assert text == golden.read_text(encoding="utf-8")
+    agreed(GOLDEN / "clear.txt", text)
 
 
 def test_without_failures_what_is_released_is_still_found(plan: Path) -> None:

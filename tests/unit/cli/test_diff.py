@@ -49,17 +49,14 @@ def compared(*words: object) -> tuple[int, dict]:
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_the_text_is_as_it_was(name, request, tmp_path):
+def test_the_text_is_as_it_was(name, agreed, tmp_path):
     (old, new), expected, failures = CASES[name]
     plan = edited(tmp_path, old, new)
     code, out, err = sealane("diff", PLAN, plan, "--esp", "userspace", "--failures", failures)
     assert (code, err) == (expected, "")
     text = out.replace(f"{ROOT}/", "").replace(f"{tmp_path}/", "new/")
     assert "very-secret" not in text
-    golden = GOLDEN / f"{name}.txt"
-    if request.config.getoption("--update-golden"):
-        golden.write_text(text, encoding="utf-8")
-    assert text == golden.read_text(encoding="utf-8")
+    agreed(GOLDEN / f"{name}.txt", text)
     assert "\x1b" not in out
 
 

@@ -31,14 +31,11 @@ GOLDEN = Path(__file__).parent / "golden"
     ("prove-oscillating", ("--stage", "bgp-without-host-routes", "--failures", "0", "--property", "no-recursion")),
     ("prove-loop", ("--stage", "no-route-policy", "--property", "no-loop", "--explain")),
 ])
-def test_the_text_is_as_it_was(name, words, request):
+def test_the_text_is_as_it_was(name, words, agreed):
     code, out, err = sealane("prove", PLAN, *words)
     assert (code, err) == (0 if name == "prove-encrypted" else 3, "")
     text = out.replace(f"{ROOT}/", "")
-    golden = GOLDEN / f"{name}.txt"
-    if request.config.getoption("--update-golden"):
-        golden.write_text(text, encoding="utf-8")
-    assert text == golden.read_text(encoding="utf-8")
+    agreed(GOLDEN / f"{name}.txt", text)
     assert "\x1b" not in out
 
 

@@ -24,14 +24,11 @@ def in_table(state: dict, table: str, prefix: str) -> dict:
 
 
 @pytest.mark.parametrize("node", ["tr", "cgw", "vbr"])
-def test_the_text_is_as_it_was(node, request):
+def test_the_text_is_as_it_was(node, agreed):
     code, out, err = sealane("routes", PLAN, node)
     assert (code, err) == (0, "")
     text = out.replace(f"{ROOT}/", "")
-    golden = GOLDEN / f"routes-{node}.txt"
-    if request.config.getoption("--update-golden"):
-        golden.write_text(text, encoding="utf-8")
-    assert text == golden.read_text(encoding="utf-8")
+    agreed(GOLDEN / f"routes-{node}.txt", text)
 
 
 @pytest.mark.parametrize("stage", STAGES)

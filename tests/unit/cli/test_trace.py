@@ -35,14 +35,11 @@ def legs(answer: dict) -> list[dict]:
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_the_text_is_as_it_was(name, request):
+def test_the_text_is_as_it_was(name, agreed):
     code, out, err = sealane("trace", PLAN.relative_to(ROOT) if Path.cwd() == ROOT else PLAN, *CASES[name])
     assert (code, err) == (0, "")
     text = out.replace(f"{ROOT}/", "")
-    golden = GOLDEN / f"{name}.txt"
-    if request.config.getoption("--update-golden"):
-        golden.write_text(text, encoding="utf-8")
-    assert text == golden.read_text(encoding="utf-8")
+    agreed(GOLDEN / f"{name}.txt", text)
     assert "\x1b" not in out
 
 

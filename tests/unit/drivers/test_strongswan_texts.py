@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 
+from agreed_text import Agreed
 from replay import example
 from sealane.lower import EspBackend, LowerOptions, lower
 from sealane.plan import CharonSpec, ConnectionSpec
@@ -11,16 +12,8 @@ GOLDEN = Path(__file__).parent / "golden"
 CASES = [(name, esp) for name in ("hangzhou", "hangzhou-gateway") for esp in EspBackend]
 
 
-def assert_golden(path: Path, text: str, request: pytest.FixtureRequest) -> None:
-    if request.config.getoption("--update-golden"):
-        path.write_text(text, encoding="utf-8")
-    assert text == path.read_text(encoding="utf-8")
-
-
 @pytest.mark.parametrize(("name", "esp"), CASES)
-def test_the_settings_of_every_connection_are_these(
-    name: str, esp: EspBackend, request: pytest.FixtureRequest
-) -> None:
+def test_the_settings_of_every_connection_are_these(name: str, esp: EspBackend, agreed: Agreed) -> None:
     resources = lower(example(name), LowerOptions(esp, "/run/sealane/example")).resources
     settings = {
         f"{one.key.namespace}/{one.key.name}": json.loads(one.payload.settings)
@@ -28,14 +21,14 @@ def test_the_settings_of_every_connection_are_these(
         if isinstance(one.payload, ConnectionSpec)
     }
     text = json.dumps(settings, indent=1, sort_keys=True) + "\n"
-    assert_golden(GOLDEN / f"connections-{name}-{esp.value}.json", text, request)
+    agreed(GOLDEN / f"connections-{name}-{esp.value}.json", text)
 
 
 @pytest.mark.parametrize("esp", list(EspBackend))
-def test_the_configuration_of_charon_is_this(esp: EspBackend, request: pytest.FixtureRequest) -> None:
+def test_the_configuration_of_charon_is_this(esp: EspBackend, agreed: Agreed) -> None:
     resources = lower(example("hangzhou"), LowerOptions(esp, "/run/sealane/example")).resources
     config = next(one.payload.config for one in resources if isinstance(one.payload, CharonSpec))
-    assert_golden(GOLDEN / f"charon-{esp.value}.conf", config, request)
+    agreed(GOLDEN / f"charon-{esp.value}.conf", config)
 
 
 def test_both_ends_of_a_tunnel_mirror_each_other() -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from corruptions import ALL, ASA, Corruption
 
+from agreed_text import Agreed
 from sealane.diag import Finding
 from sealane.kinds import expand, read_plan
 from sealane.spec import Rule, Spot
@@ -54,10 +55,6 @@ def test_one_mistake_yields_one_code_at_its_line(case: Corruption) -> None:
     assert case.line() in {one.seen_at[0].line for one in found}, "\n".join(map(str, found))
 
 
-def test_the_message_of_every_code_is_as_agreed(request: pytest.FixtureRequest) -> None:
+def test_the_message_of_every_code_is_as_agreed(agreed: Agreed) -> None:
     told = "\n".join(str(one) for case in ALL for one in findings(case)) + "\n"
-    golden = GOLDEN / "every-code" / "expected.txt"
-    if request.config.getoption("--update-golden", default=False):
-        golden.parent.mkdir(parents=True, exist_ok=True)
-        golden.write_text(told, encoding="utf-8")
-    assert told == golden.read_text(encoding="utf-8")
+    agreed(GOLDEN / "every-code" / "expected.txt", told)

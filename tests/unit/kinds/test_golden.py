@@ -2,6 +2,7 @@ from pathlib import Path
 
 import pytest
 
+from agreed_text import Agreed
 from sealane.kinds import read_plan
 
 ERRORS = Path(__file__).parents[2] / "golden" / "errors"
@@ -9,13 +10,10 @@ CASES = sorted(folder.parent.name for folder in ERRORS.glob("*/plan.yaml"))
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_a_broken_plan_is_told_as_agreed(case: str, request: pytest.FixtureRequest) -> None:
+def test_a_broken_plan_is_told_as_agreed(case: str, agreed: Agreed) -> None:
     _, findings = read_plan((ERRORS / case / "plan.yaml").read_text(encoding="utf-8"), "plan.yaml")
     told = "\n".join(map(str, findings)) + "\n"
-    expected = ERRORS / case / "expected.txt"
-    if request.config.getoption("--update-golden", default=False):
-        expected.write_text(told, encoding="utf-8")
-    assert told == expected.read_text(encoding="utf-8")
+    agreed(ERRORS / case / "expected.txt", told)
 
 
 def test_no_key_is_in_any_expected_text() -> None:

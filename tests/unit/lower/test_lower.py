@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lower_sample import ROOT, RUN, example, lowered, with_end, with_node
 
+from agreed_text import Agreed
 from sealane.diag import Origin
 from sealane.lower import EspBackend, Lowered
 from sealane.model import (
@@ -287,12 +288,9 @@ def shown(key: Key, payload: Payload) -> str:
 
 
 @EITHER
-def test_the_example_is_made_of_these_resources(esp: EspBackend, request: pytest.FixtureRequest) -> None:
+def test_the_example_is_made_of_these_resources(esp: EspBackend, agreed: Agreed) -> None:
     text = "\n".join(sorted(shown(key, payload) for key, payload in by_key(lowered(example(), esp)).items())) + "\n"
-    golden = Path(__file__).parent / "golden" / f"hangzhou-{esp.value}.txt"
-    if request.config.getoption("--update-golden"):
-        golden.write_text(text, encoding="utf-8")
-    assert text == golden.read_text(encoding="utf-8")
+    agreed(Path(__file__).parent / "golden" / f"hangzhou-{esp.value}.txt", text)
     assert str(ROOT) not in text
     assert RUN not in text
 

@@ -470,7 +470,7 @@ SHOWN = {
 """For each code a proof that shows it."""
 
 
-def test_every_code_has_a_message_that_stays_as_it_is(request):
+def test_every_code_has_a_message_that_stays_as_it_is(agreed):
     assert set(SHOWN) == set(CODES)
     lines = []
     for code, shows in SHOWN.items():
@@ -478,9 +478,7 @@ def test_every_code_has_a_message_that_stays_as_it_is(request):
         assert found, code
         lines += [str(found[0].finding), *(f"  packets: {text}" for text in found[0].packets)]
     text = "\n".join(lines).replace(f"{ROOT}/", "") + "\n"
-    if request.config.getoption("--update-golden"):
-        GOLDEN.write_text(text, encoding="utf-8")
-    assert text == GOLDEN.read_text(encoding="utf-8")
+    agreed(GOLDEN, text)
 
 
 def test_every_code_is_documented_and_every_documented_one_exists():
