@@ -9,6 +9,7 @@ from typing import Final
 
 from sealane.net import Cidr
 from sealane.twin.profile import (
+    DEVICE_BGP,
     EBGP_DISTANCE,
     EQUAL_DISTANCE,
     IBGP_DISTANCE,
@@ -16,7 +17,7 @@ from sealane.twin.profile import (
     OLDEST_PATH,
     HistoryRule,
 )
-from sealane.twin.route import Decision, Protocol, Route
+from sealane.twin.route import Decision, Protocol, Route, beside
 from sealane.twin.state import MAIN, NodeState
 
 _BEFORE_AGE = 6
@@ -60,7 +61,7 @@ class Memory:
             return decision
         held = None if self.before is None else self.before.bgp.get(decision.prefix)
         routes = (*decision.routes, *(one.route for one in decision.losers))
-        equal = {one.session: one for one in routes if one.rank[:_BEFORE_AGE] == best.rank[:_BEFORE_AGE]}
+        equal = {one.session: one for one in routes if _differ_in_age(one, best)}
         oldest = equal.get(held.best.session if held is not None else None) or equal.get(self.first)
         if oldest is None:
             return decision
@@ -81,6 +82,12 @@ class Memory:
             return decision
         rest = tuple(one for one in decision.losers if one.route not in rivals)
         return Decision(decision.prefix, tuple(rivals), rest)
+
+
+def _differ_in_age(one: Route, other: Route) -> bool:
+    """True when nothing that is compared before the age of two paths tells them apart."""
+    own, rival = beside(DEVICE_BGP, one, other), beside(DEVICE_BGP, other, one)
+    return own[:_BEFORE_AGE] == rival[:_BEFORE_AGE]
 
 
 COLD: Final = Memory()

@@ -169,11 +169,11 @@ def decide_paths(profile: Profile, candidates: list[Route], maximum_paths: int) 
     ordered = sorted(candidates, key=lambda route: (route.rank, route.next_hops))
     best = ordered[0]
     for one in ordered[1:]:
-        if _beside(profile, one, best) < _beside(profile, best, one):
+        if beside(profile, one, best) < beside(profile, best, one):
             best = one
     used, losers = [best], []
     for one in (other for other in ordered if other is not best):
-        own, winning = _beside(profile, one, best), _beside(profile, best, one)
+        own, winning = beside(profile, one, best), beside(profile, best, one)
         if own[: profile.equal_fields] == winning[: profile.equal_fields] and len(used) < maximum_paths:
             used.append(one)
         else:
@@ -181,7 +181,7 @@ def decide_paths(profile: Profile, candidates: list[Route], maximum_paths: int) 
     return Decision(best.prefix, tuple(used), tuple(losers))
 
 
-def _beside(profile: Profile, route: Route, other: Route) -> tuple[int, ...]:
+def beside(profile: Profile, route: Route, other: Route) -> tuple[int, ...]:
     """The rank of a path as far as it counts beside another: 0 for a MED that is not compared."""
     first, second = (() if one.path is None else one.path.as_path[:1] for one in (route, other))
     if first == second:

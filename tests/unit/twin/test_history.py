@@ -7,7 +7,8 @@ import pytest
 
 from fidelity.compare import differences, expected, explanation
 from fidelity.running import Seen
-from fidelity.small import Border, Device, Small, Static, build
+from fidelity.small import Border, Device, Filters, Small, Static, build
+from sealane.model import PrefixList, PrefixListEntry, RouteMap, RouteMapEntry
 from sealane.net import Cidr, Prefix
 from sealane.twin.converge import Twin
 from sealane.twin.element import NOTHING
@@ -72,6 +73,19 @@ def test_what_no_rule_leads_to_is_not_explained() -> None:
     tables = {where: {**table, "203.0.113.0/24": frozenset()} for where, table in own.tables.items()}
     assert not explanation(twin, NOTHING, frozenset(), Seen(tables, own.sessions, own.tunnels))
     assert not explanation(twin, NOTHING, frozenset(), Seen(own.tables, frozenset(), own.tunnels))
+
+
+@pytest.mark.parametrize(("asn", "cold", "kept"), [(65100, {"vbr1"}, {"vbr1", "vbr2"}), (45104, {"vbr2"}, {"vbr2"})])
+def test_med_decides_before_age_inside_one_neighbor_as_only(asn: int, cold: set[str], kept: set[str]) -> None:
+    telling = Filters(list_out="SITE")
+    small = Small(
+        (Border("vbr1", "d1", bgp=True, filters=replace(telling, map_in="WORSE")),
+         Border("vbr2", "d1", bgp=True, asn=asn, filters=telling)),
+        (Device("d1", lists=(PrefixList("SITE", (PrefixListEntry(5, True, Prefix("192.168.50.0/24")),)),),
+                maps=(RouteMap("WORSE", (RouteMapEntry(10, permit=True, set_med=5),)),)),),
+    )
+    assert hops(small, ()) == {(one,) for one in cold}
+    assert hops(small, (OLDEST_PATH,)) == {(one,) for one in kept}
 
 
 def test_a_cold_start_is_among_the_states_to_rest_in() -> None:
