@@ -9,6 +9,7 @@ traffic zones.
 """
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from sealane.model import Bfd, BgpNeighbor, BgpSpeaker, InterfaceKind, Node, StaticRoute, in_effect
 from sealane.net import Address
@@ -56,7 +57,7 @@ def _static_routes(node: Node, names: Mapping[str, str]) -> Iterator[str]:
     """
     lines = []
     nearest: dict[tuple[object, ...], StaticRoute] = {}
-    for route in node.static_routes:
+    for route in _with_interface(node):
         key = (route.prefix, route.next_hop, route.interface, route.discard)
         if key not in nearest or route.distance < nearest[key].distance:
             nearest[key] = route
@@ -70,6 +71,25 @@ def _static_routes(node: Node, names: Mapping[str, str]) -> Iterator[str]:
         lines.append(f"ip route {route.prefix} {' '.join([*hop, *egress])}{distance}")
     yield from sorted(set(lines))
     yield "!"
+
+
+def _with_interface(node: Node) -> Iterator[StaticRoute]:
+    """Statics that can be used, with the interface that the next hop is on; without when it is on several.
+
+    A next hop that is not on the interface's own network is never used. Beside one that is, to the same next hop and
+    without an interface, staticd 8.4 tells zebra of neither.
+    """
+    for route in node.static_routes:
+        if route.discard or route.next_hop is None:
+            yield route
+            continue
+        there = {
+            one.name for one in node.interfaces for address in one.addresses if route.next_hop in address.network
+        }
+        if route.interface in there or (route.interface is None and len(there) > 1):
+            yield route
+        elif route.interface is None and there:
+            yield replace(route, interface=there.pop())
 
 
 def _bgp(node: Node, speaker: BgpSpeaker, *, redacted: bool) -> Iterator[str]:

@@ -4,7 +4,7 @@ import pytest
 from sample_networks import ASA_NAMES, asa, gateway, neighbor
 
 from sealane.model import Node, PrefixList, PrefixListEntry, RouteMap, RouteMapEntry, StaticRoute
-from sealane.net import Address, Prefix, Secret
+from sealane.net import Address, InterfaceAddress, Prefix, Secret
 from sealane.vendors.frr import render_device
 
 HOSTILE = "x\nrouter bgp 1\r\n no bgp network import-check\x0b end"
@@ -114,9 +114,29 @@ def test_a_redacted_text_has_no_key() -> None:
     assert "s3cret!" not in render_device(gateway(), ASA_NAMES, redacted=True)
 
 
+def routes(*statics: StaticRoute) -> list[str]:
+    return [line for line in lines(replace(gateway(), static_routes=statics)) if line.startswith("ip route")]
+
+
 def test_of_statics_that_differ_in_their_distance_the_nearest_is_written() -> None:
-    route = StaticRoute(Prefix("192.0.2.0/24"), Address("10.0.0.1"), "Loopback2", distance=21)
-    node = replace(asa(), static_routes=(route, replace(route, distance=1), replace(route, distance=5)))
-    assert [line for line in lines(node) if "192.0.2.0/24" in line] == [
-        line for line in lines(replace(node, static_routes=node.static_routes[1:2])) if "192.0.2.0/24" in line
-    ]
+    route = StaticRoute(Prefix("192.0.2.0/24"), Address("10.0.0.1"), "GigabitEthernet0/0", distance=21)
+    written = routes(route, replace(route, distance=2), replace(route, distance=5))
+    assert written == ["ip route 192.0.2.0/24 10.0.0.1 ec 2"]
+
+
+def test_a_static_out_of_an_interface_that_its_next_hop_is_not_on_is_not_written() -> None:
+    odd = StaticRoute(Prefix("192.0.2.0/24"), Address("10.0.0.1"), "Tunnel1")
+    beside = StaticRoute(Prefix("192.0.2.0/24"), Address("10.0.0.1"), None)
+    assert routes(odd, beside) == ["ip route 192.0.2.0/24 10.0.0.1 ec"]
+    assert routes(odd, replace(beside, next_hop=Address("203.0.113.1"))) == []
+
+
+def test_a_static_whose_next_hop_is_on_two_interfaces_names_none() -> None:
+    node = gateway()
+    again = tuple(
+        replace(one, addresses=(*one.addresses, InterfaceAddress("10.0.0.6/24"))) if one.name == "Tunnel1" else one
+        for one in node.interfaces
+    )
+    static = StaticRoute(Prefix("192.0.2.0/24"), Address("10.0.0.1"), None)
+    text = lines(replace(node, interfaces=again, static_routes=(static,)))
+    assert "ip route 192.0.2.0/24 10.0.0.1" in text
