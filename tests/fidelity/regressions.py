@@ -2,7 +2,7 @@
 
 from fidelity.case import Case
 from fidelity.generate import Event
-from fidelity.small import Border, Device, Small, Static
+from fidelity.small import Border, Connection, Device, Small, Static
 from sealane.twin.element import Element, ElementKind
 
 _LINK, _NODE, _CIRCUIT = ElementKind.LINK, ElementKind.NODE, ElementKind.CIRCUIT
@@ -64,5 +64,38 @@ REGRESSIONS = (
             (Device("d1", statics=(Static("172.16.0.0/16", "vbr1"),)),),
         ),
         (Event(Element(_NODE, "vpc")), Event(None, restart="d1"), Event(Element(_NODE, "vpc"), fails=False)),
+    ),
+    # Of two statics to one hop, one of them out of an interface that the hop is not on: staticd told zebra of neither.
+    Case(
+        "odd",
+        Small(
+            (Border("vbr1", "d1"),),
+            (
+                Device(
+                    "d1", lan=1,
+                    statics=(
+                        Static("192.168.21.0/24", "odd:vbr1", 2), Static("192.168.21.0/24", "vbr1", 2, named=False),
+                        Static("192.168.20.0/24", "odd:vbr1"), Static("192.168.20.0/24", "vbr1", 30),
+                    ),
+                ),
+            ),
+        ),
+        (Event(Element(_CIRCUIT, "vbr1-line")), Event(Element(_CIRCUIT, "vbr1-line"), fails=False)),
+    ),
+    # The discard of a killed zebra was left in the kernel, and the next one sometimes took it for a nearer static.
+    Case(
+        "restart",
+        Small(
+            (Border("vbr1", "d1", bgp=True, lines=("192.168.0.0/16",)),),
+            (
+                Device(
+                    "d1", lan=1,
+                    statics=(Static("10.10.10.11/32", "vbr1"), Static("172.16.10.0/24", "discard", 30)),
+                    networks=("192.168.50.0/24",),
+                ),
+            ),
+            (Connection("d1", tunnels=1),),
+        ),
+        (Event(None, restart="d1"), Event(None, restart="tr")),
     ),
 )

@@ -97,7 +97,14 @@ def reload(directory: Path, config: Path, namespace: str) -> None:
         raise Fault(f"reload FRR configuration in {namespace}", answer, f"look at {config}")
 
 
+_PROTOCOLS = (11, 186, 196)
+"""As which zebra marks its own routes, those of BGP and statics in the kernel (FRR 8.4, rt_netlink.h).
+
+By number: ``static`` is what FRR calls 196, and iproute2 calls 4.
+"""
+
+
 def flush_routes(namespace: str) -> None:
-    """Remove what killed daemons left in the kernel."""
-    lines = [f"route flush table all proto {protocol}" for protocol in ("bgp", "static", "zebra")]
+    """Remove what killed daemons left in the kernel, since zebra reads it when it starts and may keep to it."""
+    lines = [f"route flush table all proto {protocol}" for protocol in _PROTOCOLS]
     run_unchecked(["ip", "-n", namespace, "-force", "-batch", "-"], text="\n".join([*lines, "nexthop flush"]) + "\n")
