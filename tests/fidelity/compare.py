@@ -7,7 +7,8 @@ from fidelity.running import Hops, Seen, Table, gateway_text
 from sealane.net import NodeName
 from sealane.twin.converge import Twin
 from sealane.twin.element import Element, ElementKind, Failures
-from sealane.twin.profile import HISTORY_RULES
+from sealane.twin.liveness import State
+from sealane.twin.profile import HISTORY_RULES, SHARED_WAYS
 from sealane.twin.route import Decision
 from sealane.twin.session import Session
 from sealane.twin.state import Tables
@@ -46,6 +47,24 @@ def expected(twin: Twin, failed: Failures, tables: Tables) -> Seen:
 
 def _hops(decision: Decision) -> Hops:
     return frozenset((hop.interface, gateway_text(hop.gateway)) for hop in decision.next_hops)
+
+
+def explained(twin: Twin, failed: Failures, points: Sequence[State], seen: Seen) -> str:
+    """Why a live state is one to rest in: a rule of history, chance, or both; empty when it is none.
+
+    Args:
+        twin: The twin.
+        failed: Failed elements.
+        points: Tunnels that carry packets, in each state that the twin has them stay in.
+        seen: The live state.
+    """
+    reason = next((found for one in points if (found := explanation(twin, failed, one, seen))), "")
+    if reason or seen.tunnels in points or not twin.may_stay(failed, seen.tunnels):
+        return reason
+    if not any(differences([expected(twin, failed, twin.tables(failed, seen.tunnels))], seen)):
+        return SHARED_WAYS.name
+    history = explanation(twin, failed, seen.tunnels, seen)
+    return f"{SHARED_WAYS.name} and {history}" if history else ""
 
 
 def explanation(twin: Twin, failed: Failures, tunnels: frozenset[str], seen: Seen) -> str:

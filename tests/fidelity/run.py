@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from fidelity.case import Case
-from fidelity.compare import differences, expected, explanation, session_ends
+from fidelity.compare import differences, expected, explained, session_ends
 from fidelity.generate import Event
 from fidelity.running import Running, Seen
 from fidelity.small import build
@@ -135,7 +135,7 @@ def _settle(running: Running, converged: Converged, outcome: Outcome, least: flo
             return _count(outcome, seen, "one of several states of tunnels" if len(wanted) > 1 else "")
         if now - changed > _QUIET_S * slow or now - begun > _LIMIT_S * slow:
             seen = running.seen(tables)
-            reason = next((found for one in points if (found := explanation(twin, failed, one, seen))), "")
+            reason = explained(twin, failed, points, seen)
             if reason:
                 return _count(outcome, seen, reason)
             if now - begun > 3 * _QUIET_S * slow:

@@ -161,6 +161,20 @@ class Twin:
             return "", trips
         return f"its own packet {lost.packet} ends at {lost.end}: {lost.hops[-1].note}", trips
 
+    def may_stay(self, failed: Failures, tunnels: State) -> bool:
+        """True when exactly these tunnels may carry packets, chance choosing among several ways of a tunnel's own.
+
+        States at rest are among these; see SHARED_WAYS.
+        """
+        walker = self.walker(failed, tunnels)
+        for name in self.pairs:
+            reason, trips = self._obstacle(walker, failed, name)
+            if name not in tunnels and not reason:
+                return False
+            if name in tunnels and reason and not _some_way(trips):
+                return False
+        return True
+
     def _enabled(self, node: NodeName, interface: str) -> bool:
         found = self.topology.interfaces.get((node, interface))
         return found is not None and found.enabled
@@ -181,3 +195,9 @@ class Twin:
                     return TunnelState(name, carries=False, reason=f"comes and goes: while it is up, {reason}",
                                        outer=trips)
         return TunnelState(name, carries=False, reason="comes and goes with other tunnels")
+
+
+def _some_way(trips: Iterable[Trip]) -> bool:
+    """True when some of a tunnel's own packets arrive from each of its ends."""
+    arriving = {trip.packet for trip in trips if trip.delivered}
+    return bool(arriving) and all(trip.packet in arriving for trip in trips)

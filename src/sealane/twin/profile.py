@@ -114,6 +114,14 @@ NETWORK_BESIDE_BGP: Final = HistoryRule(
 )
 HISTORY_RULES: Final = (MUTUAL_PREFERENCE, OLDEST_PATH, EQUAL_DISTANCE, NETWORK_BESIDE_BGP)
 
+SHARED_WAYS: Final = HistoryRule(
+    "shared ways",
+    "Of several equal routes a tunnel's own packets take one, by a hash of their addresses and a seed of the host. "
+    "Where some lead nowhere the twin has the tunnel down; live it is up when the hash finds one that arrives.",
+    ("Linux 6.18, net/ipv4/route.c, fib_multipath_hash", "live with Linux 6.18"),
+)
+"""No history, and not among the rules above: chance decides."""
+
 STATIC_ONLY: Final = Profile(
     "static routing", ("administrative distance",), 1, ("Linux: one route per prefix; connected by the kernel",)
 )

@@ -75,7 +75,10 @@ def _tunnels(twin: Twin, expected: Converged, rest: State, known: Meaning, seen:
         else:
             problem = f"has its SAs ({ends}); the twin has it down: {expected.tunnels[name].reason}"
             remedy = "report it: either the twin or what was read is wrong"
-        if name not in rest and name in silent:
+        if name not in rest and expected.liveness.proved and twin.may_stay(expected.failed, known.tunnels):
+            severity, remedy = Severity.INFO, "give the tunnels' outer addresses routes of their own"
+            problem += "; chance has it up: of several ways of tunnels' own packets they take one that arrives"
+        elif name not in rest and name in silent:
             severity, problem = Severity.WARNING, f"is silent: {problem}"
             remedy = "its SAs stand until dead peer detection; mend what the reason names"
         yield Finding("SEEN-003", severity, f"tunnel {name}", problem, remedy, places)

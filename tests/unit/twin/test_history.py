@@ -5,9 +5,9 @@ from dataclasses import replace
 
 import pytest
 
-from fidelity.compare import differences, expected, explanation
+from fidelity.compare import differences, expected, explained, explanation
 from fidelity.running import Seen
-from fidelity.small import Border, Device, Filters, Small, Static, build
+from fidelity.small import Border, Connection, Device, Filters, Small, Static, build
 from sealane.model import PrefixList, PrefixListEntry, RouteMap, RouteMapEntry
 from sealane.net import Cidr, Prefix
 from sealane.twin.converge import Twin
@@ -18,6 +18,7 @@ from sealane.twin.profile import (
     MUTUAL_PREFERENCE,
     NETWORK_BESIDE_BGP,
     OLDEST_PATH,
+    SHARED_WAYS,
     HistoryRule,
 )
 from sealane.verify.seen_compare import compare
@@ -103,3 +104,36 @@ def test_a_running_network_in_such_a_state_differs_for_information_only(rule: Hi
     for tables in twin.rests(NOTHING, cold.liveness.tunnels, HISTORY_RULES):
         found = compare(twin, seen_of(replace(cold, tables=tables)))
         assert [(one.code, one.severity.value) for one in found] in ([], [("SEEN-010", "info")])
+
+
+def with_a_tunnel(*lines: tuple[str, ...]) -> Twin:
+    """Border routers of two devices with lines, the tunnel at the second one, and no route for its outer address."""
+    borders = tuple(Border(f"vbr{number}", f"d{number}", lines=one) for number, one in enumerate(lines, 1))
+    devices = (Device("d1"), Device("d2", statics=(Static("10.10.10.21/32", "vbr2"),)))
+    return Twin(build(Small(borders, devices, (Connection("d2", tunnels=1),))))
+
+
+UP = frozenset({"co-d2/tunnel-1"})
+WIDE = ("192.168.0.0/16",)
+
+
+def test_a_tunnel_whose_packets_may_take_a_way_that_is_lost_is_up_by_chance() -> None:
+    twin = with_a_tunnel(WIDE, WIDE)
+    cold = twin.converge()
+    points = cold.liveness.fixed_points
+    assert points == (frozenset(),)
+    assert twin.may_stay(NOTHING, frozenset())
+    assert twin.may_stay(NOTHING, UP)
+    live = expected(twin, NOTHING, twin.tables(NOTHING, UP))
+    assert explained(twin, NOTHING, points, live) == SHARED_WAYS.name
+    assert not explained(twin, NOTHING, points, Seen(live.tables, frozenset(), live.tunnels))
+    lucky = replace(cold, tables=twin.tables(NOTHING, UP), liveness=replace(cold.liveness, tunnels=UP))
+    found = compare(twin, seen_of(lucky))
+    assert [(one.code, one.severity.value) for one in found] == [("SEEN-003", "info")]
+
+
+@pytest.mark.parametrize(("lines", "stays"), [((WIDE, ()), frozenset()), (((), WIDE), UP)], ids=("lost", "arrives"))
+def test_one_way_leaves_nothing_to_chance(lines: tuple[tuple[str, ...], ...], stays: frozenset[str]) -> None:
+    twin = with_a_tunnel(*lines)
+    assert twin.converge().liveness.tunnels == stays
+    assert [one for one in (frozenset[str](), UP) if twin.may_stay(NOTHING, one)] == [stays]
