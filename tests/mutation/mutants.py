@@ -17,6 +17,8 @@ PROVED = "unit/verify/test_proofs.py"
 SURVEY = "property/test_survey_laws.py"
 FILTERS = "unit/twin/test_filters_and_rest.py"
 PATHS = "unit/twin/test_paths.py"
+HISTORY = "unit/twin/test_history.py"
+FRR = "unit/vendors/frr"
 
 
 def _mutant(name: str, file: str, old: str, new: str, *tests: str) -> Mutant:
@@ -122,6 +124,12 @@ ENGINE = (
     _mutant("a tunnel needs one of its ways only", "twin/converge.py",
             "lost = next((trip for trip in trips if not trip.delivered), None)",
             "lost = None if any(trip.delivered for trip in trips) else trips[0]"),
+    _mutant("chance brings a tunnel up that no way leads to", "twin/converge.py",
+            "if name in tunnels and reason and not _some_way(trips):", "if False:", HISTORY),
+    _mutant("MED decides before age between neighbor ASes", "twin/memory.py",
+            "beside(DEVICE_BGP, one, other), beside(DEVICE_BGP, other, one)", "one.rank, other.rank", HISTORY),
+    _mutant("a static is written whatever its interface", "vendors/frr/device.py",
+            "if route.interface in there or", "if True or", FRR),
     _mutant("a tunnel survives its connection", "twin/converge.py",
             ", Element(ElementKind.CONNECTION, connection_of(name))):", ",):"),
     _mutant("pre-shared keys need not be the same", "twin/negotiation.py",
