@@ -26,7 +26,8 @@ def guard(tunnel_interfaces: Iterable[str], tunnels: Iterable[tuple[Address, Add
     outer = "" if tunnels is None else _either_way(tunnels)
     if outer is None:
         return table(GUARD_TABLE, [])
-    leaving = [f"oifname {linux_names(names)} {outer}jump outer"]  # one look-up for a packet that is none of these
+    # Names are looked up as text, the dearest of all tests: nearly every packet is TCP and none of these.
+    leaving = ["meta l4proto tcp accept", f"oifname {linux_names(names)} {outer}jump outer"]
     rules = [
         "udp sport { 500, 4500 } counter name recursion drop",
         "udp dport { 500, 4500 } counter name recursion drop",
@@ -46,6 +47,8 @@ def guard(tunnel_interfaces: Iterable[str], tunnels: Iterable[tuple[Address, Add
 def mss_clamp(mss_by_interface: Mapping[str, int]) -> str:
     """Lowers the MSS of TCP connections through an interface, in both directions; never raises it.
 
+    One test lets go of every packet that opens no connection.
+
     Args:
         mss_by_interface: Linux name -> largest segment in bytes.
 
@@ -57,10 +60,12 @@ def mss_clamp(mss_by_interface: Mapping[str, int]) -> str:
         if size not in _SEGMENT_BYTES:
             raise ValueError(f"{name}: an MSS of {size} bytes, expected 88-65495")
         rules.extend(
-            f"{side} {linux_name(name)} tcp flags & (syn | rst) == syn tcp option maxseg size set {size}"
-            for side in ("iifname", "oifname")
+            f"{side} {linux_name(name)} tcp option maxseg size set {size}" for side in ("iifname", "oifname")
         )
-    return table(MSS_TABLE, chain("forward", _FORWARD.format("mangle"), rules) if rules else [])
+    if not rules:
+        return table(MSS_TABLE, [])
+    opening = ["tcp flags & (syn | rst) == syn jump clamp"]
+    return table(MSS_TABLE, [*chain("clamp", None, rules), *chain("forward", _FORWARD.format("mangle"), opening)])
 
 
 def drill(pairs: Iterable[tuple[Address, Address]]) -> str:

@@ -98,10 +98,12 @@ def udp(source: str, destination: str, sport: int, dport: int, payload: bytes = 
     return packet(source, destination, 17, struct.pack("!HHHH", sport, dport, 8 + len(payload), 0) + payload)
 
 
-def tcp(source: str, destination: str, sport: int, dport: int) -> bytes:
-    """A SYN with a right checksum: connection tracking takes any other for invalid."""
-    head = struct.pack("!HHIIBBHHH", sport, dport, 1, 0, 0x50, 2, 1024, 0, 0)
-    total = sum(struct.unpack("!16H", socket.inet_aton(source) + socket.inet_aton(destination) + b"\0\6\0\x14" + head))
+def tcp(source: str, destination: str, sport: int, dport: int, *, flags: int = 2, options: bytes = b"") -> bytes:
+    """A SYN, or other flags, with a right checksum: connection tracking takes any other for invalid."""
+    words = 5 + len(options) // 4
+    head = struct.pack("!HHIIBBHHH", sport, dport, 1, 0, words << 4, flags, 1024, 0, 0) + options
+    ends = socket.inet_aton(source) + socket.inet_aton(destination) + struct.pack("!HH", 6, len(head))
+    total = sum(struct.unpack(f"!{6 + 2 * words}H", ends + head))
     total = (total & 0xFFFF) + (total >> 16)
     total = (total & 0xFFFF) + (total >> 16)
     return packet(source, destination, 6, head[:16] + struct.pack("!H", ~total & 0xFFFF) + head[18:])
@@ -214,14 +216,46 @@ def test_the_guard_stops_outer_packets_on_their_way_into_a_tunnel(measured: None
     nft("b", PROBE)
     nft("m", guard(["ec"], [(Address(GATEWAY), Address(DEVICE))]))
     send("a", "gw0", udp(GATEWAY, DEVICE, 4500, 4500), packet(GATEWAY, DEVICE, 50, b"12345678"),
-         udp("172.16.1.1", "192.168.20.6", 4500, 4500), udp(GATEWAY, DEVICE, 53, 53))
-    assert (counters("m")["recursion"], counters("b")["seen"]) == (2, 2)
+         udp("172.16.1.1", "192.168.20.6", 4500, 4500), udp(GATEWAY, DEVICE, 53, 53), tcp(GATEWAY, DEVICE, 500, 4500))
+    assert (counters("m")["recursion"], counters("b")["seen"]) == (2, 3)
 
 
 def test_the_mss_clamp_is_accepted_over_itself(measured: None) -> None:
     for size in (1300, 1350):
         nft("m", mss_clamp({"ec": size}))
     assert "1350" in run("ip", "netns", "exec", space("m"), "nft", "list", "table", "inet", "sealane_mss")
+
+
+SEGMENTS = """table inet segments
+delete table inet segments
+table inet segments {
+    counter s1200 { }
+    counter s1350 { }
+    counter s1460 { }
+    chain arriving {
+        type filter hook prerouting priority -400
+        tcp option maxseg size 1200 counter name s1200
+        tcp option maxseg size 1350 counter name s1350
+        tcp option maxseg size 1460 counter name s1460
+    }
+}
+"""
+
+
+def test_the_mss_clamp_lowers_what_opens_a_connection_both_ways_and_nothing_else(measured: None) -> None:
+    syn, ack, rst = 2, 16, 4
+    for name in ("a", "b"):
+        nft(name, SEGMENTS)
+    nft("m", mss_clamp({"ec": 1350}))
+    for name, port, source, destination in (
+        ("a", "gw0", "172.16.1.1", "192.168.20.6"), ("b", "ec", "192.168.20.6", "10.9.0.1"),
+    ):
+        send(name, port, *(
+            tcp(source, destination, 33000, 80, flags=flags, options=struct.pack("!BBH", 2, 4, size))
+            for flags, size in ((syn, 1460), (syn | ack, 1460), (syn, 1200), (ack, 1460), (syn | rst, 1460))
+        ))
+    wanted = {"s1200": 1, "s1350": 2, "s1460": 2}
+    assert (counters("a"), counters("b")) == (wanted, wanted)
 
 
 def test_a_host_answers_only_what_its_group_permits(measured: None) -> None:
