@@ -25,8 +25,10 @@ _ROUTER_SYSCTLS = {
     "net/ipv4/icmp_ratelimit": "0",
     "net/ipv6/conf/all/disable_ipv6": "1",
     "net/ipv6/conf/default/disable_ipv6": "1",
+    "net/bridge/bridge-nf-call-iptables": "0",
 }
-"""Strict reverse path filtering would drop the replies of ECMP; hash policy 1 spreads flows by their ports."""
+"""Strict reverse path filtering would drop the replies of ECMP; hash policy 1 spreads flows by their ports; where
+br_netfilter is loaded, a switch would send every frame through the hooks of a router (ip-sysctl, br_netfilter)."""
 
 
 def ip_json(namespace: str, *questions: str) -> list[list[dict[str, Any]]]:
