@@ -22,7 +22,7 @@ from sealane.api.native.bodies import (
     SiteBody,
     UserBody,
 )
-from sealane.api.native.problems import BadInput, add_problems
+from sealane.api.native.problems import PROBLEMS, BadInput, add_problems
 from sealane.app.server.identity import ROOT, AccessKey, Identity, User
 from sealane.app.server.native import Native, Unknown
 from sealane.app.server.running import Server
@@ -58,7 +58,7 @@ class _Guard:
 def make_native_app(server: Server) -> FastAPI:
     """The application, to be mounted at ``/v1``."""
     app = FastAPI(title="Sealane", version=__version__, summary="Ports, rehearsal sites, probes, drills, proofs.",
-                  docs_url=None, redoc_url=None, openapi_url="/openapi.json")
+                  docs_url=None, redoc_url=None, openapi_url="/openapi.json", responses=PROBLEMS)
     native = Native(server.service, server.reconciler)
     add_problems(app)
     _identity_routes(app, server.identity)

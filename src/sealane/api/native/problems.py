@@ -1,6 +1,7 @@
 """Errors as problem+json (RFC 9457): type, title, status, detail, and findings where input was wrong."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -11,6 +12,43 @@ from sealane.app.server.native import Unknown
 from sealane.diag import Fault, Finding
 
 MEDIA_TYPE = "application/problem+json"
+
+
+_TEXT = {"type": "string"}
+_FINDING = {
+    "type": "object",
+    "properties": {
+        **dict.fromkeys(("code", "severity", "subject", "problem", "remedy"), _TEXT),
+        "seen_at": {"type": "array"},
+    },
+}
+_SCHEMA = {
+    "type": "object",
+    "properties": {
+        "type": _TEXT,
+        "title": _TEXT,
+        "status": {"type": "integer"},
+        "detail": _TEXT,
+        "remedy": _TEXT,
+        "findings": {"type": "array", "items": _FINDING},
+    },
+    "required": ["type", "title", "status", "detail"],
+}
+
+
+def _documented(description: str) -> dict[str, Any]:
+    return {"description": description, "content": {MEDIA_TYPE: {"schema": _SCHEMA}}}
+
+
+PROBLEMS: dict[int | str, dict[str, Any]] = {
+    400: _documented("The request is no HTTP of this API"),
+    401: _documented("No access key, or a wrong one"),
+    403: _documented("Not allowed"),
+    404: _documented("No such thing"),
+    422: _documented("The input is wrong; nothing was changed"),
+    503: _documented("The host refused"),
+}
+"""What any operation may answer instead, for the OpenAPI document."""
 
 
 class BadInput(Exception):  # noqa: N818 - an answer, not a fault

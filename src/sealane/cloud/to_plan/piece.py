@@ -21,14 +21,19 @@ class Piece(dict[str, Value]):
         self.origin = origin
 
 
-def as_mark(value: Value, origin: str) -> Mark:
-    """As if it had been read from a file; the id of the document stands where the file's name would."""
+def as_mark(value: "Value | float | None", origin: str) -> Mark:
+    """As if it had been read from a file; the id of the document stands where the file's name would.
+
+    Values that a plan has no use for, such as null, come from bodies that clients send; reading them finds them wrong.
+    """
     place = Origin(value.origin if isinstance(value, Piece) else origin, 1)
     match value:
         case bool():
             return Scalar("true" if value else "false", plain=True, origin=place)
-        case int():
+        case int() | float():
             return Scalar(str(value), plain=True, origin=place)
+        case None:
+            return Scalar("null", plain=True, origin=place)
         case str():
             return Scalar(value, plain=False, origin=place)
         case Mapping():

@@ -1,0 +1,206 @@
+"""A server that is killed at any moment loses nothing that it acknowledged, and the networks follow its documents."""
+
+import os
+import random
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from alibabacloud_tea_openapi.models import Config
+from alibabacloud_vpc20160428 import models
+from alibabacloud_vpc20160428.client import Client
+
+from sealane.app.controller import Controller, networks_present
+from sealane.store import SqliteStore
+
+pytestmark = pytest.mark.live
+KILLS = int(os.environ.get("SEALANE_KILLS", "6"))
+MOST_VPCS = 4
+SEALANE = Path(sys.executable).with_name("sealane")
+REGION = "cn-hangzhou"
+
+
+def free_port():
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return one.getsockname()[1]
+
+
+@dataclass
+class Server:
+    state: Path
+    port: int = field(default_factory=free_port)
+    process: subprocess.Popen | None = None
+
+    def start(self):
+        command = [SEALANE, "serve", "--listen", f"127.0.0.1:{self.port}", "--state", self.state]
+        self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
+            assert self.process.poll() is None, self.process.stderr.read().decode()
+            with socket.socket() as one:
+                if one.connect_ex(("127.0.0.1", self.port)) == 0:
+                    return
+            time.sleep(0.02)
+        raise AssertionError("the server does not listen")
+
+    def kill(self):
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait()
+        self.process.stderr.close()
+
+    def client(self):
+        told = dict(line.split("=", 1) for line in (self.state / "credentials").read_text().split())
+        return Client(Config(
+            endpoint=f"127.0.0.1:{self.port}", protocol="http", region_id=REGION,
+            access_key_id=told["ALIBABA_CLOUD_ACCESS_KEY_ID"],
+            access_key_secret=told["ALIBABA_CLOUD_ACCESS_KEY_SECRET"], read_timeout=20000, connect_timeout=2000,
+        ))
+
+
+class Load:
+    """Makes and removes VPCs with a vSwitch until the server is gone; knows what was acknowledged."""
+
+    def __init__(self, seed):
+        self.random = random.Random(seed)
+        self.there: dict[str, str] = {}
+        self.unsure: set[str] = set()
+        self.number = 0
+
+    def work(self, client):
+        try:
+            while True:
+                self.step(client)
+        except Exception:  # noqa: BLE001 - the server was killed
+            return
+
+    def step(self, client):
+        if len(self.there) >= MOST_VPCS or (self.there and self.random.random() < 0.3):
+            self.remove(client, self.random.choice(sorted(self.there)))
+        else:
+            self.create(client)
+
+    def create(self, client):
+        self.number += 1
+        name = f"vpc-{self.number}"
+        self.unsure.add(name)
+        made = client.create_vpc(models.CreateVpcRequest(
+            region_id=REGION, vpc_name=name, cidr_block="10.0.0.0/16", client_token=name)).body
+        self.there[name] = made.vpc_id
+        self.unsure.discard(name)
+        client.create_vswitch(models.CreateVSwitchRequest(
+            region_id=REGION, vpc_id=made.vpc_id, cidr_block="10.0.1.0/24", zone_id=f"{REGION}-h"))
+
+    def remove(self, client, name):
+        vpc = self.there.pop(name)
+        self.unsure.add(name)
+        switches = client.describe_vswitches(models.DescribeVSwitchesRequest(vpc_id=vpc, page_size=50)).body
+        for one in switches.v_switches.v_switch:
+            client.delete_vswitch(models.DeleteVSwitchRequest(v_switch_id=one.v_switch_id))
+        deadline = time.monotonic() + 20
+        while time.monotonic() < deadline:
+            if not client.describe_vswitches(models.DescribeVSwitchesRequest(vpc_id=vpc)).body.total_count:
+                break
+            time.sleep(0.05)
+        client.delete_vpc(models.DeleteVpcRequest(region_id=REGION, vpc_id=vpc))
+
+    def check(self, client):
+        """After a restart: what was acknowledged is there, nothing unknown is, and nothing is half made."""
+        found = client.describe_vpcs(models.DescribeVpcsRequest(region_id=REGION, page_size=50)).body.vpcs.vpc
+        names = {one.vpc_name: one.vpc_id for one in found}
+        assert len(names) == len(found), "made twice"
+        assert self.there.keys() <= names.keys()
+        assert names.keys() <= self.there.keys() | self.unsure
+        assert all(names[name] == vpc for name, vpc in self.there.items())
+        for one in found:
+            tables = client.describe_route_table_list(models.DescribeRouteTableListRequest(
+                region_id=REGION, vpc_id=one.vpc_id)).body
+            assert tables.total_count == 1, f"{one.vpc_id} has no route table"
+        self.there = names
+        self.unsure = set()
+
+
+@pytest.fixture
+def server(tmp_path):
+    one = Server(tmp_path / "state")
+    yield one
+    if one.process is not None and one.process.poll() is None:
+        one.kill()
+    store = SqliteStore(one.state)
+    prefix = dict(store.read("server")).get("prefix", b"none").decode()
+    store.close()
+    for name in networks_present():
+        if name.startswith(prefix):
+            Controller(name).down()
+
+
+def test_a_killed_server_loses_nothing_and_the_networks_follow(server):
+    load = Load(7)
+    for _ in range(KILLS):
+        server.start()
+        client = server.client()
+        load.check(client)
+        thread = threading.Thread(target=load.work, args=(client,))
+        thread.start()
+        time.sleep(load.random.uniform(0.02, 0.9))
+        server.kill()
+        thread.join(30)
+        assert not thread.is_alive()
+    server.start()
+    client = server.client()
+    load.check(client)
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        found = client.describe_vpcs(models.DescribeVpcsRequest(region_id=REGION, page_size=50)).body.vpcs.vpc
+        with_switch = [one.vpc_id for one in found if one.v_switch_ids.v_switch_id]
+        spaces = subprocess.run(["ip", "netns", "list"], capture_output=True, text=True, check=True).stdout
+        up = {one.split()[0].rpartition(".")[2] for one in spaces.splitlines() if ".vpc-ha" in one}
+        if all(one.status == "Available" for one in found) and up == set(with_switch):
+            break
+        time.sleep(0.2)
+    assert {one.status for one in found} <= {"Available"}
+    assert up == set(with_switch)
+
+
+def test_a_second_server_on_the_same_state_refuses(server):
+    server.start()
+    second = subprocess.run(
+        [SEALANE, "serve", "--listen", "127.0.0.1:0", "--state", server.state],
+        capture_output=True, text=True, check=False, timeout=60,
+    )
+    assert second.returncode == 1
+    assert str(server.process.pid) in second.stderr
+    assert "Traceback" not in second.stderr
+    server.client().describe_vpcs(models.DescribeVpcsRequest(region_id=REGION))
+
+
+def test_a_server_that_is_told_to_end_leaves_the_networks_and_takes_them_up_again(server):
+    server.start()
+    load = Load(1)
+    load.create(server.client())
+    (vpc,) = load.there.values()
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline and not namespaces(vpc):
+        time.sleep(0.05)
+    server.process.send_signal(signal.SIGTERM)
+    assert server.process.wait(30) == 0
+    assert namespaces(vpc)
+    server.process.stderr.close()
+    server.start()
+    load.check(server.client())
+    load.remove(server.client(), "vpc-1")
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline and namespaces(vpc):
+        time.sleep(0.05)
+    assert not namespaces(vpc)
+
+
+def namespaces(word):
+    shown = subprocess.run(["ip", "netns", "list"], capture_output=True, text=True, check=True).stdout
+    return [line for line in shown.splitlines() if word in line]

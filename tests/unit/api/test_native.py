@@ -1,0 +1,131 @@
+"""The native API answers as its OpenAPI document says, tells nobody what is another's, and never fails inside."""
+
+from types import SimpleNamespace
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, settings
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+from starlette.testclient import TestClient
+
+from sealane.api.native import make_native_app
+from sealane.app.server.documents import Documents
+from sealane.app.server.events import Event, Events
+from sealane.app.server.identity import Identity, User
+from sealane.app.server.observation import Observation
+from sealane.app.server.service import Service
+from sealane.cloud import Document
+from sealane.store import FakeStore, Sealer
+from sealane.store.keys import new_key
+
+
+def make_server():
+    sealer = Sealer((new_key(),))
+    store = FakeStore()
+    service = Service(store, Documents(sealer), (), codec=None, clock=None, authority=None)
+    reconciler = SimpleNamespace(running={})
+    return SimpleNamespace(service=service, reconciler=reconciler, identity=Identity(store, sealer),
+                           events=Events(store, lambda: 1), observation=Observation(dict, lambda: 1))
+
+
+SERVER = make_server()
+ACCOUNT, KEY = SERVER.identity.add_account("lab")
+APP = make_native_app(SERVER)
+SCHEMA = schemathesis.openapi.from_asgi("/openapi.json", APP)
+
+
+@SCHEMA.parametrize()
+@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
+def test_whatever_is_sent_the_answer_is_one_that_the_document_shows(case):
+    response = case.call(auth=(KEY.id, KEY.secret.reveal()))
+    case.validate_response(response, checks=[not_a_server_error, status_code_conformance, content_type_conformance,
+                                             response_schema_conformance])
+
+
+@pytest.fixture
+def server():
+    return make_server()
+
+
+def caller(server, account=None, user="root"):
+    client = TestClient(make_native_app(server))
+    if account is None:
+        account, key = server.identity.add_account("lab")
+    else:
+        key = server.identity.add_key(account, user)
+    client.auth = (key.id, key.secret.reveal())
+    client.shown = (key.id, key.secret.reveal())
+    return client, account
+
+
+def test_nobody_comes_in_without_a_key(server):
+    client, account = caller(server)
+    for auth in (None, ("LTAInobody", "x"), (client.shown[0], "wrong"), (client.shown[0], client.shown[1] + "x")):
+        stranger = TestClient(client.app)
+        assert stranger.get("/networks", auth=auth).status_code == 401
+    key = server.identity.find(client.shown[0])
+    server.identity.set_active(key.id, active=False)
+    assert client.get("/networks").status_code == 401
+    passing = server.identity.add_key(account, "root", expires_ms=1)
+    assert client.get("/networks", auth=(passing.id, passing.secret.reveal())).status_code == 401
+
+
+def test_a_reader_may_look_and_not_touch(server):
+    _, account = caller(server)
+    server.identity.put_user(User(account, "reader", ("ReadOnlyAccess",)))
+    reader, _ = caller(server, account, "reader")
+    assert reader.get("/sites").status_code == 200
+    body = {"cloud": ["172.16.0.0/16"], "site": ["192.168.20.0/24"]}
+    assert reader.put("/protections/p", json=body).status_code == 403
+    assert reader.post("/access-keys", json={}).status_code == 403
+
+
+def test_only_the_operator_manages_accounts(server):
+    operator, _ = caller(server)
+    made = operator.post("/accounts", json={"name": "other"}).json()
+    other = TestClient(operator.app)
+    other.auth = (made["access_key"]["id"], made["access_key"]["secret"])
+    assert other.get("/accounts").status_code == 403
+    assert len(operator.get("/accounts").json()["accounts"]) == 2
+
+
+def test_accounts_see_only_their_own_things_and_events(server):
+    one, account = caller(server)
+    two, _ = caller(server)
+    body = {"cloud": ["172.16.0.0/16"], "site": ["192.168.20.0/24"], "mode": "required"}
+    assert one.put("/protections/p", json=body).json() == {"findings": []}
+    assert one.get("/protections").json() == {"protections": [{"name": "p", **body}]}
+    assert two.get("/protections").json() == {"protections": []}
+    assert two.delete("/protections/p").status_code == 404
+    server.service.change(lambda state: state.put(Document("vpc-1", "vpc", account, "r")))
+    server.events.tell(Event("vpc-1", "refused", "why"))
+    assert [told["text"] for told in one.get("/events").json()["events"]] == ["why"]
+    assert two.get("/events").json() == {"events": []}
+    assert one.delete("/protections/p").status_code == 204
+
+
+def test_a_wrong_site_is_told_whole_and_leaves_the_former_one(server):
+    client, _ = caller(server)
+    good = {"site": {"networks": [{"name": "lan", "cidr_block": "192.168.1.0/24"}]}}
+    assert client.put("/sites/dc", json=good).status_code == 200
+    bad = {"site": {"networks": [{"name": "lan", "cidr_block": "192.168.1.1/24"}], "hosts": [{"name": "x"}]}}
+    answer = client.put("/sites/dc", json=bad)
+    assert answer.status_code == 422
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert len(answer.json()["findings"]) >= 2
+    assert client.get("/sites").json()["sites"] == [{"name": "dc", **good}]
+
+
+def test_a_devices_text_is_kept_and_never_told(server):
+    client, account = caller(server)
+    site = {"device": {"name": "cgw", "platform": "cisco-asa", "ports": {"outside": {"circuit": "pc-1"}}}}
+    assert client.put("/sites/dc", json={"site": site, "config": "pre-shared-key geheim"}).status_code == 200
+    assert "geheim" not in client.get("/sites").text
+    with server.service.view() as world:
+        (kept,) = world.of_kind(account, "site")
+    assert kept.secrets == {"config": "pre-shared-key geheim"}
