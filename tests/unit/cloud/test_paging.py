@@ -1,4 +1,4 @@
-"""Whatever the sizes, the parts of a list are the list."""
+"""Whatever the sizes, the parts of a list are the list; no key is empty, since ids and prefixes are not."""
 
 import pytest
 from hypothesis import given
