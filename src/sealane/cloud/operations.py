@@ -1,9 +1,10 @@
 """All operations that are served."""
 
 from sealane.cloud.call import Operation
+from sealane.cloud.cbn import CBN
 from sealane.cloud.vpc import VPC
 
-_REGISTRIES = (VPC,)
+_REGISTRIES = (VPC, CBN)
 
 
 def operations() -> tuple[Operation, ...]:

@@ -1,6 +1,7 @@
 """A transit router with tables, attachments, routes and route maps as pieces of a plan."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from sealane.cloud.document import Document
 from sealane.cloud.to_plan.names import Names
@@ -87,14 +88,24 @@ _MAP_INSTANCES = {"SourceInstanceIds": "source_instances", "DestinationInstanceI
 
 
 def route_map_piece(one: Document, names: Names, carried: set[str]) -> Piece | None:
-    """A route map of a user; None when it names only instances that carry nothing, so that it can match nothing."""
+    """A route map of a user; None when it names only instances or regions that carry nothing: it can match nothing.
+
+    What the cloud takes but does not look at is left out: destinations of a map for routes that are learned, and
+    changes to routes that are denied.
+    """
+    if not _can_match(one):
+        return None
+    unheeded = (_DESTINATIONS if one.text("TransmitDirection") == "RegionIn" else frozenset()) | (
+        _ACTIONS if one.text("MapResult") == "Deny" else frozenset()
+    )
+    one = replace(one, fields={key: value for key, value in one.fields.items() if key not in unheeded})
     entries: dict[str, Value | None] = {"route_table": names.of(one.text("TransitRouterRouteTableId"))}
     for key, word in _MAP_TEXTS.items():
         entries[word] = one.text(key) or None
     for key, word in _MAP_NUMBERS.items():
         entries[word] = int(one.text(key)) if one.text(key) else None
     for key, word in _MAP_LISTS.items():
-        entries[word] = list(_texts(one, key)) or None
+        entries[word] = [text for text in _texts(one, key) if text not in _FOREIGN] or None
     for key, word in _MAP_NUMBER_LISTS.items():
         entries[word] = [int(number) for number in _texts(one, key)] or None
     for key, word in _MAP_INSTANCES.items():
@@ -106,6 +117,25 @@ def route_map_piece(one: Document, names: Names, carried: set[str]) -> Piece | N
         entries[word] = known or None
         entries[f"{word}_reverse_match"] = True if known and reverse else None
     return Piece(one.id, entries)
+
+
+_DESTINATIONS = frozenset({
+    "DestinationInstanceIds", "DestinationInstanceIdsReverseMatch", "DestinationChildInstanceTypes",
+    "DestinationRegionIds",
+})
+_ACTIONS = frozenset({"Preference", "CommunityOperateMode", "OperateCommunitySet", "PrependAsPath"})
+_FOREIGN = frozenset({"CCN"})
+"""Types of instances that there are none of."""
+
+
+def _can_match(one: Document) -> bool:
+    """False when all that a condition lists are other regions, or types of which there is none."""
+    sides = ("Source",) if one.text("TransmitDirection") == "RegionIn" else ("Source", "Destination")
+    regions = (_texts(one, f"{side}RegionIds") for side in sides)
+    types = (_texts(one, f"{side}ChildInstanceTypes") for side in sides)
+    return all(not listed or one.text("CenRegionId") in listed for listed in regions) and all(
+        not listed or not _FOREIGN.issuperset(listed) for listed in types
+    )
 
 
 def _texts(one: Document, key: str) -> tuple[str, ...]:

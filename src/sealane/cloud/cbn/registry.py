@@ -1,0 +1,5 @@
+"""The operations of Cbn, filled by the modules beside this one."""
+
+from sealane.cloud.call import Registry
+
+CBN = Registry("Cbn")
