@@ -16,6 +16,8 @@ T = TypeVar("T")
 Key: TypeAlias = int | str
 FIRST_PAGE, PAGE_SIZE, LARGEST_PAGE = 1, 10, 50
 _LONGEST_NUMBER = 20
+_AFTER = ">"
+"""Begins the text of a token, so that a token is never empty."""
 _BAD_TOKEN = CloudError("IllegalParam.NextToken", "The specified NextToken is invalid.")
 
 
@@ -110,7 +112,7 @@ def portion_by(
         rest = [(place, one) for place, one in everything if place > after]  # type: ignore[operator]
     fields: dict[str, Json] = {name: wanted, "TotalCount": len(everything)}
     if len(rest) > wanted:
-        fields["NextToken"] = base64.urlsafe_b64encode(str(rest[wanted - 1][0]).encode()).decode()
+        fields["NextToken"] = base64.urlsafe_b64encode(f"{_AFTER}{rest[wanted - 1][0]}".encode()).decode()
     return Portion([one for _, one in rest[:wanted]], fields)
 
 
@@ -119,6 +121,9 @@ def _told(token: str, *, is_number: bool) -> Key:
         text = base64.b64decode(token.encode("ascii"), altchars=b"-_", validate=True).decode()
     except (binascii.Error, ValueError):
         raise _BAD_TOKEN from None
+    if not text.startswith(_AFTER):
+        raise _BAD_TOKEN
+    text = text.removeprefix(_AFTER)
     if not is_number:
         return text
     if not (text.isascii() and text.isdigit() and len(text) <= _LONGEST_NUMBER):
