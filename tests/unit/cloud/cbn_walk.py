@@ -27,8 +27,15 @@ class Walk:
         vpcs(self.cloud)
         border(self.cloud)
         connection(self.cloud)
-        self.cloud.put("rte-vbr", "route_entry", "vtb-vbr-1", "Available", DestinationCidrBlock="192.168.0.0/16",
-                       NextHopType="RouterInterface", NextHopId="ri-1")  # fmt: skip
+        self.cloud.put(
+            "rte-vbr",
+            "route_entry",
+            "vtb-vbr-1",
+            "Available",
+            DestinationCidrBlock="192.168.0.0/16",
+            NextHopType="RouterInterface",
+            NextHopId="ri-1",
+        )
         self.ids = {}
 
     def done(self, action, **params):
@@ -53,8 +60,15 @@ class Walk:
         zones = [{"ZoneId": f"{REGION}-h", "VSwitchId": "vsw-2"}, {"ZoneId": f"{REGION}-j", "VSwitchId": "vsw-3"}]
         self._attach("vpc", "CreateTransitRouterVpcAttachment", VpcId="vpc-1", ZoneMappings=zones)
         for index, prefix in enumerate(PREFIXES):
-            self.cloud.put(f"rte-{index}", "route_entry", "vtb-vpc-1", "Available", DestinationCidrBlock=prefix,
-                           NextHopType="Attachment", NextHopId=self.ids["vpc"])  # fmt: skip
+            self.cloud.put(
+                f"rte-{index}",
+                "route_entry",
+                "vtb-vpc-1",
+                "Available",
+                DestinationCidrBlock=prefix,
+                NextHopType="Attachment",
+                NextHopId=self.ids["vpc"],
+            )
 
     def vbr(self):
         self._attach("vbr", "CreateTransitRouterVbrAttachment", VbrId="vbr-1", AutoPublishRouteEnabled=True)
@@ -80,17 +94,27 @@ class Walk:
 
     def statics(self):
         for address in CUSTOMERS:
-            made = self.done("CreateTransitRouterRouteEntry", TransitRouterRouteTableId=self.ids["table"],
-                             TransitRouterRouteEntryDestinationCidrBlock=f"{address}/32",
-                             TransitRouterRouteEntryNextHopType="Attachment",
-                             TransitRouterRouteEntryNextHopId=self.ids["vbr"])  # fmt: skip
+            made = self.done(
+                "CreateTransitRouterRouteEntry",
+                TransitRouterRouteTableId=self.ids["table"],
+                TransitRouterRouteEntryDestinationCidrBlock=f"{address}/32",
+                TransitRouterRouteEntryNextHopType="Attachment",
+                TransitRouterRouteEntryNextHopId=self.ids["vbr"],
+            )
             self.ids[address] = made["TransitRouterRouteEntryId"]
 
     def policy(self):
-        made = self.done("CreateCenRouteMap", CenId=self.ids["cen"], CenRegionId=REGION, Priority=40,
-                         TransmitDirection="RegionOut", MapResult="Deny", DestinationInstanceIds=["vbr-1"],
-                         DestinationCidrBlocks=[f"{one}/32" for one in CUSTOMERS],
-                         CidrMatchMode="Complete")  # fmt: skip
+        made = self.done(
+            "CreateCenRouteMap",
+            CenId=self.ids["cen"],
+            CenRegionId=REGION,
+            Priority=40,
+            TransmitDirection="RegionOut",
+            MapResult="Deny",
+            DestinationInstanceIds=["vbr-1"],
+            DestinationCidrBlocks=[f"{one}/32" for one in CUSTOMERS],
+            CidrMatchMode="Complete",
+        )
         self.ids["map"] = made["RouteMapId"]
 
     STEPS = ("cen", "router", "vpc", "vbr", "cidr", "vpn", "statics", "policy")

@@ -226,6 +226,10 @@ def connection(cloud: Cloud, index: int = 1, **more: object) -> None:
             "tunnel",
             f"vco-{index}",
             "active",
+            secrets={"Psk": f"secret-{index}{tunnel}"},
             TunnelIndex=tunnel,
             CustomerGatewayId=f"cgw-{index}{tunnel}",
+            TunnelIkeConfig={},
+            TunnelIpsecConfig={},
+            TunnelBgpConfig={"TunnelCidr": f"169.254.{9 + index}.{4 * tunnel}/30", "LocalAsn": 65534},
         )

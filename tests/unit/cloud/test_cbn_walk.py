@@ -27,21 +27,27 @@ def test_the_table_of_the_document(walk):
     rows = walk.network().listed("ListTransitRouterRouteEntries", "TransitRouterRouteEntries", **table)
     told = {
         one[f"{WORD}DestinationCidrBlock"]: (
-            one[f"{WORD}Type"], one.get(f"{WORD}NextHopResourceId", "-"), one[f"{WORD}OriginResourceType"],
+            one[f"{WORD}Type"],
+            one.get(f"{WORD}NextHopResourceId", "-"),
+            one[f"{WORD}OriginResourceType"],
             one["PathAttributes"]["OriginRouteType"],
         )
         for one in rows
-    }  # fmt: skip
+    }
     vpc = ("Propagated", "vpc-1", "VPC", "System")
     vpn = ("Propagated", "vco-1", "VPN", "BGP")
     static = ("Static", "vbr-1", "TR", "static")
     assert told == {
         "10.10.10.0/24": ("Propagated", "-", "TR", "BlackHole"),
-        "172.16.10.0/24": vpc, "172.16.20.0/24": vpc, "172.16.30.0/24": vpc,
+        "172.16.10.0/24": vpc,
+        "172.16.20.0/24": vpc,
+        "172.16.30.0/24": vpc,
         "192.168.0.0/16": ("Propagated", "vbr-1", "VBR", "Custom"),
-        "192.168.10.0/24": vpn, "192.168.40.0/24": vpn,
-        "192.168.10.136/32": static, "192.168.40.159/32": static,
-    }  # fmt: skip
+        "192.168.10.0/24": vpn,
+        "192.168.40.0/24": vpn,
+        "192.168.10.136/32": static,
+        "192.168.40.159/32": static,
+    }
     hole, *_ = rows
     assert (hole["Tag"], hole["OperationalMode"], hole[f"{WORD}NextHopType"]) == ("PermitVbr", False, "BlackHole")
     assert [one["PathAttributes"]["AsPaths"] for one in rows if one[f"{WORD}OriginResourceType"] == "VPN"] == [
@@ -51,23 +57,35 @@ def test_the_table_of_the_document(walk):
 
 
 def test_the_gateway_addresses_are_those_of_the_document(walk):
-    blocks = walk.listed("ListTransitRouterCidrAllocation", "TransitRouterCidrAllocations", DedicatedOwnerId="VPN",
-                         **walk.where())  # fmt: skip
+    blocks = walk.listed(
+        "ListTransitRouterCidrAllocation", "TransitRouterCidrAllocations", DedicatedOwnerId="VPN", **walk.where()
+    )
     assert [(one["AllocatedCidrBlock"], one.get("AttachmentId", "")) for one in blocks] == [
-        ("10.10.10.0/28", ""), ("10.10.10.16/28", ""), ("10.10.10.32/28", ""),
-        ("10.10.10.49/32", walk.ids["vpn"]), ("10.10.10.50/32", walk.ids["vpn"]),
-    ]  # fmt: skip
+        ("10.10.10.0/28", ""),
+        ("10.10.10.16/28", ""),
+        ("10.10.10.32/28", ""),
+        ("10.10.10.49/32", walk.ids["vpn"]),
+        ("10.10.10.50/32", walk.ids["vpn"]),
+    ]
     assert [document(walk, name).text("InternetIp") for name in ("tun-11", "tun-12", "vco-1")] == [
-        "10.10.10.49", "10.10.10.50", "10.10.10.49"]  # fmt: skip
+        "10.10.10.49",
+        "10.10.10.50",
+        "10.10.10.49",
+    ]
     vco = document(walk, "vco-1")
     assert (vco.status, vco.text("TransitRouterId"), vco.text("AttachInstanceId")) == (
-        "attached", walk.ids["tr"], walk.ids["cen"])  # fmt: skip
+        "attached",
+        walk.ids["tr"],
+        walk.ids["cen"],
+    )
 
 
 def test_the_vpc_attachment_has_an_interface_in_each_zone(walk):
     [one] = walk.listed("ListTransitRouterVpcAttachments", "TransitRouterAttachments", CenId=walk.ids["cen"])
     assert [(zone["ZoneId"], zone["VSwitchId"]) for zone in one["ZoneMappings"]] == [
-        (f"{REGION}-h", "vsw-2"), (f"{REGION}-j", "vsw-3")]  # fmt: skip
+        (f"{REGION}-h", "vsw-2"),
+        (f"{REGION}-j", "vsw-3"),
+    ]
     for zone in one["ZoneMappings"]:
         assert document(walk, zone["NetworkInterfaceId"]).parent == zone["VSwitchId"]
     assert (one["AutoPublishRouteEnabled"], one["ResourceType"], one["Status"]) == (False, "VPC", "Attached")
@@ -91,16 +109,28 @@ def test_the_policy_of_the_system_comes_with_the_first_ipsec_connection():
 WRONG_ORDER = [
     ("DeleteCen", {"CenId": "cen"}, "InvalidOperation.CenInstanceStatus"),
     ("DeleteTransitRouter", {"TransitRouterId": "tr"}, "InvalidOperation.AttachedChildInstanceExist"),
-    ("DeleteTransitRouterCidr", {"TransitRouterId": "tr", "TransitRouterCidrId": "cidr"},
-     "OperationFailed.CidrBlockAllocated"),
+    (
+        "DeleteTransitRouterCidr",
+        {"TransitRouterId": "tr", "TransitRouterCidrId": "cidr"},
+        "OperationFailed.CidrBlockAllocated",
+    ),
     ("DeleteTransitRouterRouteTable", {"TransitRouterRouteTableId": "table"}, "OperationFailed.DeleteSystemRouteTable"),
-    ("DeleteTransitRouterVpcAttachment", {"TransitRouterAttachmentId": "vpc"},
-     "OperationFailed.RouteTableAssociationExist"),
-    ("DeleteTransitRouterVbrAttachment", {"TransitRouterAttachmentId": "vbr"},
-     "OperationFailed.RouteTableAssociationExist"),
-    ("DeleteTransitRouterVpnAttachment", {"TransitRouterAttachmentId": "vpn"},
-     "OperationFailed.RouteTableAssociationExist"),
-]  # fmt: skip
+    (
+        "DeleteTransitRouterVpcAttachment",
+        {"TransitRouterAttachmentId": "vpc"},
+        "OperationFailed.RouteTableAssociationExist",
+    ),
+    (
+        "DeleteTransitRouterVbrAttachment",
+        {"TransitRouterAttachmentId": "vbr"},
+        "OperationFailed.RouteTableAssociationExist",
+    ),
+    (
+        "DeleteTransitRouterVpnAttachment",
+        {"TransitRouterAttachmentId": "vpn"},
+        "OperationFailed.RouteTableAssociationExist",
+    ),
+]
 
 
 @pytest.mark.parametrize(("action", "names", "code"), WRONG_ORDER)
@@ -123,12 +153,27 @@ def test_each_dependant_of_an_attachment_has_its_code(walk):
     walk.cloud.refused("OperationFailed.RouteEntryExist", "Cbn", "DeleteTransitRouterVbrAttachment", **attachment)
     for action, _, _ in steps:
         walk.done(action, **walk.both("vpc"))
-    walk.cloud.refused("OperationFailed.AttachmentReferencedVpcRouteEntryExisted", "Cbn",
-                       "DeleteTransitRouterVpcAttachment", TransitRouterAttachmentId=walk.ids["vpc"])  # fmt: skip
+    walk.cloud.refused(
+        "OperationFailed.AttachmentReferencedVpcRouteEntryExisted",
+        "Cbn",
+        "DeleteTransitRouterVpcAttachment",
+        TransitRouterAttachmentId=walk.ids["vpc"],
+    )
 
 
-OURS = {"cen", "transit_router", "tr_cidr", "tr_cidr_allocation", "tr_attachment", "tr_route_table", "tr_association",
-        "tr_propagation", "tr_route_entry", "route_map", "eni"}  # fmt: skip
+OURS = {
+    "cen",
+    "transit_router",
+    "tr_cidr",
+    "tr_cidr_allocation",
+    "tr_attachment",
+    "tr_route_table",
+    "tr_association",
+    "tr_propagation",
+    "tr_route_entry",
+    "route_map",
+    "eni",
+}
 
 
 def left(walk):
@@ -157,8 +202,12 @@ def test_the_right_order_leaves_nothing(walk):
 
 def test_force_takes_dependants_along(walk):
     for name in ("vpn", "vbr", "vpc"):
-        walk.cloud.call("Cbn", f"DeleteTransitRouter{name.capitalize()}Attachment", Force=True,
-                        TransitRouterAttachmentId=walk.ids[name])  # fmt: skip
+        walk.cloud.call(
+            "Cbn",
+            f"DeleteTransitRouter{name.capitalize()}Attachment",
+            Force=True,
+            TransitRouterAttachmentId=walk.ids[name],
+        )
     assert document(walk, "vco-1").status == "detaching"
     walk.cloud.settle()
     assert left(walk) == {"cen", "transit_router", "tr_route_table", "tr_cidr", "route_map"}
