@@ -8,7 +8,7 @@ from sealane.net import NodeName
 from sealane.twin.converge import Twin
 from sealane.twin.element import Element, ElementKind, Failures
 from sealane.twin.liveness import State
-from sealane.twin.profile import HISTORY_RULES, SHARED_WAYS
+from sealane.twin.profile import HISTORY_RULES, SHARED_WAYS, HistoryRule
 from sealane.twin.route import Decision
 from sealane.twin.session import Session
 from sealane.twin.state import Tables
@@ -50,34 +50,44 @@ def _hops(decision: Decision) -> Hops:
 
 
 def explained(twin: Twin, failed: Failures, points: Sequence[State], seen: Seen) -> str:
-    """Why a live state is one to rest in: a rule of history, chance, or both; empty when it is none.
+    """Why a live state is one to rest in: rules of history, chance, or both; empty when it is none.
 
     Args:
         twin: The twin.
         failed: Failed elements.
         points: Tunnels that carry packets, in each state that the twin has them stay in.
-        seen: The live state.
+        seen: The live state. Its tunnels may be others than in any of those when BGP rests otherwise, or by chance.
     """
     reason = next((found for one in points if (found := explanation(twin, failed, one, seen))), "")
-    if reason or seen.tunnels in points or not twin.may_stay(failed, seen.tunnels):
+    if reason or seen.tunnels in points:
         return reason
-    if not any(differences([expected(twin, failed, twin.tables(failed, seen.tunnels))], seen)):
-        return SHARED_WAYS.name
-    history = explanation(twin, failed, seen.tunnels, seen)
-    return f"{SHARED_WAYS.name} and {history}" if history else ""
-
-
-def explanation(twin: Twin, failed: Failures, tunnels: frozenset[str], seen: Seen) -> str:
-    """The fewest rules of history under which a live state is one to rest in; empty when it is none.
-
-    Prefixes do not touch one another, so each may be in another of these states.
-    """
-    for size in range(len(HISTORY_RULES)):
-        for rules in combinations(HISTORY_RULES[1:], size):
-            rests = [expected(twin, failed, one) for one in twin.rests(failed, tunnels, rules)]
-            if rests and not any(differences(rests, seen)):
-                return " and ".join(one.name for one in rules or HISTORY_RULES[:1])
+    for chance in (False, True):
+        for rules in _sets_of_rules():
+            rests = twin.rests(failed, seen.tunnels, rules)
+            if _among(twin, failed, [one for one in rests if twin.may_stay(failed, one, chance=chance)], seen):
+                named = (*((SHARED_WAYS,) if chance else ()), *rules) or HISTORY_RULES[:1]
+                return " and ".join(one.name for one in named)
     return ""
+
+
+def explanation(twin: Twin, failed: Failures, tunnels: State, seen: Seen) -> str:
+    """The fewest rules of history under which a live state is one to rest in; empty when it is none."""
+    for rules in _sets_of_rules():
+        if _among(twin, failed, twin.rests(failed, tunnels, rules), seen):
+            return " and ".join(one.name for one in rules or HISTORY_RULES[:1])
+    return ""
+
+
+def _sets_of_rules() -> Iterator[tuple[HistoryRule, ...]]:
+    """Mutual preference is always followed."""
+    for size in range(len(HISTORY_RULES)):
+        yield from combinations(HISTORY_RULES[1:], size)
+
+
+def _among(twin: Twin, failed: Failures, tables: Sequence[Tables], seen: Seen) -> bool:
+    """Prefixes do not touch one another, so each may be in another of these states."""
+    rests = [expected(twin, failed, one) for one in tables]
+    return bool(rests) and not any(differences(rests, seen))
 
 
 def differences(wanted: Sequence[Seen], seen: Seen) -> Iterator[str]:

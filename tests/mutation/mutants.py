@@ -125,7 +125,7 @@ ENGINE = (
             "lost = next((trip for trip in trips if not trip.delivered), None)",
             "lost = None if any(trip.delivered for trip in trips) else trips[0]"),
     _mutant("chance brings a tunnel up that no way leads to", "twin/converge.py",
-            "if name in tunnels and reason and not _some_way(trips):", "if False:", HISTORY),
+            "not (chance and _some_way(trips))", "not chance", HISTORY),
     _mutant("MED decides before age between neighbor ASes", "twin/memory.py",
             "beside(DEVICE_BGP, one, other), beside(DEVICE_BGP, other, one)", "one.rank, other.rank", HISTORY),
     _mutant("a static is written whatever its interface", "vendors/frr/device.py",

@@ -161,17 +161,21 @@ class Twin:
             return "", trips
         return f"its own packet {lost.packet} ends at {lost.end}: {lost.hops[-1].note}", trips
 
-    def may_stay(self, failed: Failures, tunnels: State) -> bool:
-        """True when exactly these tunnels may carry packets, chance choosing among several ways of a tunnel's own.
+    def may_stay(self, failed: Failures, tables: Tables, *, chance: bool = True) -> bool:
+        """True when the tunnels that carry packets go on to do so over these tables, and the others not to.
 
-        States at rest are among these; see SHARED_WAYS.
+        Args:
+            failed: Failed elements.
+            tables: Of ``tables`` or ``rests``; tunnels may rest otherwise than in ``converge`` where BGP does.
+            chance: A tunnel may carry when some of its own packets' several ways arrive; see SHARED_WAYS.
         """
-        walker = self.walker(failed, tunnels)
+        situation, _ = self._settle(failed, tables.tunnels)
+        walker = Walker(situation, tables, self.pairs)
         for name in self.pairs:
             reason, trips = self._obstacle(walker, failed, name)
-            if name not in tunnels and not reason:
+            if name not in tables.tunnels and not reason:
                 return False
-            if name in tunnels and reason and not _some_way(trips):
+            if name in tables.tunnels and reason and not (chance and _some_way(trips)):
                 return False
         return True
 

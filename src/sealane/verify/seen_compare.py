@@ -10,6 +10,7 @@ from sealane.diag import Finding, Severity, sort_findings
 from sealane.twin.converge import Converged, Twin
 from sealane.twin.element import NOTHING, ElementKind, Failures
 from sealane.twin.liveness import State
+from sealane.twin.profile import HISTORY_RULES
 from sealane.twin.state import Tables
 from sealane.verify.seen import Meaning, Seen, SeenEnd, SeenSession, meaning, tunnel_ends
 from sealane.verify.seen_routes import compare_routes
@@ -62,6 +63,7 @@ def _host(seen: Seen) -> Iterator[Finding]:
 
 def _tunnels(twin: Twin, expected: Converged, rest: State, known: Meaning, seen: Seen) -> Iterator[Finding]:
     silent = {one.session.tunnel for one in known.sessions.values() if not one.up}
+    natural = rest != known.tunnels and _may_stay(twin, expected, known.tunnels)
     for name in sorted(twin.pairs):
         if name in known.unread or name in expected.liveness.flapping or (name in rest) == (name in known.tunnels):
             continue
@@ -75,13 +77,21 @@ def _tunnels(twin: Twin, expected: Converged, rest: State, known: Meaning, seen:
         else:
             problem = f"has its SAs ({ends}); the twin has it down: {expected.tunnels[name].reason}"
             remedy = "report it: either the twin or what was read is wrong"
-        if name not in rest and expected.liveness.proved and twin.may_stay(expected.failed, known.tunnels):
-            severity, remedy = Severity.INFO, "give the tunnels' outer addresses routes of their own"
-            problem += "; chance has it up: of several ways of tunnels' own packets they take one that arrives"
+        if natural:
+            severity, remedy = Severity.INFO, "give the tunnels' outer addresses routes that depend on neither"
+            problem += "; it may stay so, by what came first or by which of several ways tunnels' own packets take"
         elif name not in rest and name in silent:
             severity, problem = Severity.WARNING, f"is silent: {problem}"
             remedy = "its SAs stand until dead peer detection; mend what the reason names"
         yield Finding("SEEN-003", severity, f"tunnel {name}", problem, remedy, places)
+
+
+def _may_stay(twin: Twin, expected: Converged, tunnels: State) -> bool:
+    """True when history or chance lets exactly these tunnels carry packets, of few enough to know what else may be."""
+    if not expected.liveness.proved:
+        return False
+    rests = twin.rests(expected.failed, tunnels, HISTORY_RULES)
+    return any(twin.may_stay(expected.failed, one) for one in (twin.tables(expected.failed, tunnels), *rests))
 
 
 def _end_text(end: SeenEnd) -> str:

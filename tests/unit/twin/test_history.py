@@ -122,8 +122,9 @@ def test_a_tunnel_whose_packets_may_take_a_way_that_is_lost_is_up_by_chance() ->
     cold = twin.converge()
     points = cold.liveness.fixed_points
     assert points == (frozenset(),)
-    assert twin.may_stay(NOTHING, frozenset())
-    assert twin.may_stay(NOTHING, UP)
+    assert twin.may_stay(NOTHING, cold.tables)
+    assert twin.may_stay(NOTHING, twin.tables(NOTHING, UP))
+    assert not twin.may_stay(NOTHING, twin.tables(NOTHING, UP), chance=False)
     live = expected(twin, NOTHING, twin.tables(NOTHING, UP))
     assert explained(twin, NOTHING, points, live) == SHARED_WAYS.name
     assert not explained(twin, NOTHING, points, Seen(live.tables, frozenset(), live.tunnels))
@@ -136,4 +137,24 @@ def test_a_tunnel_whose_packets_may_take_a_way_that_is_lost_is_up_by_chance() ->
 def test_one_way_leaves_nothing_to_chance(lines: tuple[tuple[str, ...], ...], stays: frozenset[str]) -> None:
     twin = with_a_tunnel(*lines)
     assert twin.converge().liveness.tunnels == stays
-    assert [one for one in (frozenset[str](), UP) if twin.may_stay(NOTHING, one)] == [stays]
+    sets = (frozenset[str](), UP)
+    assert [one for one in sets if twin.may_stay(NOTHING, twin.tables(NOTHING, one))] == [stays]
+
+
+def test_tunnels_rest_otherwise_where_bgp_does() -> None:
+    """Their packets leave the device by one border router each; which of these sends them back is as in CASES."""
+    ways = (Static("10.10.10.11/32", "vbr2"), Static("10.10.10.12/32", "vbr1"))
+    twin = Twin(build(Small(
+        (replace(APART[0], lines=WIDE), APART[1]), (Device("d1", statics=ways),), (Connection("d1", bgp=False),),
+        routes=tuple(("system", f"192.168.1{number}.1/32", "vbr1") for number in (1, 2)), vpc=(),
+    )))
+    points = twin.converge().liveness.fixed_points
+    others = {
+        tables.tunnels: explained(twin, NOTHING, points, expected(twin, NOTHING, tables))
+        for tunnels in (frozenset({one}) for one in twin.pairs)
+        for tables in twin.rests(NOTHING, tunnels) if twin.may_stay(NOTHING, tables, chance=False)
+    }
+    assert list(others.values()) == [MUTUAL_PREFERENCE.name]
+    assert not points.count(next(iter(others)))
+    both = expected(twin, NOTHING, twin.tables(NOTHING, frozenset(twin.pairs)))
+    assert not explained(twin, NOTHING, points, both)
