@@ -241,3 +241,26 @@ def test_an_attachment_makes_the_transit_router_of_its_cen_where_there_is_none()
     assert (router["Status"], router["Type"]) == ("Active", "Enterprise")
     found = cloud.call("Cbn", "DescribeCenAttachedChildInstances", CenId=cen)["ChildInstances"]["ChildInstance"]
     assert [(one["ChildInstanceId"], one["Status"]) for one in found] == [("vbr-1", "Attached"), ("vpc-1", "Attached")]
+
+
+def test_the_ends_of_a_block_are_nobodys_gateway():
+    cloud = Cloud(Learned())
+    cen = cloud.done("Cbn", "CreateCen")["CenId"]
+    cidrs = [{"Cidr": "10.1.1.0/24"}]
+    router = cloud.done("Cbn", "CreateTransitRouter", CenId=cen, RegionId=REGION, TransitRouterCidrList=cidrs)
+    for index in range(15):
+        cloud.put(f"vco-{index}", "vpn_attachment", "", "init", NetworkType="private")
+        one = {"VpnId": f"vco-{index}", "TransitRouterId": router["TransitRouterId"]}
+        cloud.done("Cbn", "CreateTransitRouterVpnAttachment", **one)
+    addresses = [cloud.world.get(f"vco-{index}").text("InternetIp") for index in range(15)]
+    assert addresses == [*(f"10.1.1.{last}" for last in range(49, 63)), "10.1.1.65"]
+
+
+def test_an_ipsec_connection_is_told_routes_unless_asked_otherwise(walk):
+    told = {
+        word: walk.listed(f"ListTransitRouter{word}Attachments", "TransitRouterAttachments")[0][
+            "AutoPublishRouteEnabled"
+        ]
+        for word in ("Vpc", "Vpn")
+    }
+    assert told == {"Vpc": False, "Vpn": True}

@@ -146,3 +146,38 @@ def test_while_a_change_is_under_way_another_is_refused(walk, name, call, code):
     walk.cloud.settle()
     if action.startswith("Update") and "Zones" not in action:
         walk.cloud.call("Cbn", action, **given(walk, params))
+
+
+def test_nothing_joins_two_transit_routers(walk):
+    cen = walk.done("CreateCen")["CenId"]
+    router = walk.done("CreateTransitRouter", CenId=cen, RegionId=REGION)["TransitRouterId"]
+    [table] = walk.listed("ListTransitRouterRouteTables", "TransitRouterRouteTables", TransitRouterId=router)
+    table_id = table["TransitRouterRouteTableId"]
+    for action in (
+        "AssociateTransitRouterAttachmentWithRouteTable",
+        "ReplaceTransitRouterRouteTableAssociation",
+        "EnableTransitRouterRouteTablePropagation",
+    ):
+        pair = {"TransitRouterAttachmentId": walk.ids["vpc"], "TransitRouterRouteTableId": table_id}
+        walk.cloud.refused("InvalidRouteTableId.NotFound", "Cbn", action, **pair)
+    route = {
+        f"{WORD}DestinationCidrBlock": "10.99.0.0/16",
+        f"{WORD}NextHopType": "Attachment",
+        f"{WORD}NextHopId": walk.ids["vpc"],
+    }
+    walk.cloud.refused(
+        "InvalidTransitRouterRouteEntryNextHopId.NotFound",
+        "Cbn",
+        "CreateTransitRouterRouteEntry",
+        TransitRouterRouteTableId=table_id,
+        **route,
+    )
+    policy = {"Priority": 1, "MapResult": "Deny", "TransmitDirection": "RegionIn", "CenRegionId": REGION}
+    walk.cloud.refused(
+        "InvalidTransitRouterRouteTableId.NotFound",
+        "Cbn",
+        "CreateCenRouteMap",
+        CenId=cen,
+        TransitRouterRouteTableId=walk.ids["table"],
+        **policy,
+    )
