@@ -4,6 +4,8 @@ import pytest
 from cbn_walk import REGION, Walk
 from harness import Cloud
 
+from sealane.cloud.observed import SeenRoute
+
 WORD = "TransitRouterRouteEntry"
 
 
@@ -235,3 +237,20 @@ def test_what_is_on_offer():
     assert {f"{REGION}-h", f"{REGION}-j"} <= set(zones["AvailableZones"])
     regions = cloud.call("Cbn", "DescribeChildInstanceRegions", ProductType="VPC")["Regions"]["Region"]
     assert REGION in [one["RegionId"] for one in regions]
+
+
+def test_routes_that_stand_in_each_others_way(walk):
+    clash = {"attachment": walk.ids["vpn"], "source": "BGP", "status": "Rejected"}
+    walk.seen.routes = (*walk.seen.routes, SeenRoute("172.16.10.0/24", **clash), SeenRoute("10.9.0.0/16", **clash))
+    params = child(walk, "VPC")
+    del params["CenId"]
+    told = walk.listed("DescribeRouteConflict", "RouteConflicts", **params)["RouteConflict"]
+    assert [(one["DestinationCidrBlock"], one["InstanceId"], one["Status"]) for one in told] == [
+        ("172.16.10.0/24", "vco-1", "Rejected")
+    ]
+    other = walk.listed("DescribeRouteConflict", "RouteConflicts", DestinationCidrBlock="172.16.20.0/24", **params)
+    assert other["RouteConflict"] == []
+    walk.cloud.refused("Instance.NotExist", "Cbn", "DescribeRouteConflict", **{**params, "ChildInstanceId": "vpc-x"})
+    walk.cloud.refused(
+        "InvalidOperation.NotFoundRoute", "Cbn", "DescribeRouteConflict", **{**params, "ChildInstanceRouteTableId": "x"}
+    )

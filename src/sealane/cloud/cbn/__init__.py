@@ -4,6 +4,7 @@ from sealane.cloud.cbn import (  # noqa: F401 - they fill the registry
     associations,
     cens,
     cidrs,
+    conflicts,
     instances,
     map_list,
     maps,
