@@ -1,9 +1,10 @@
 """What every BIRD of ours has in common."""
 
+import zlib
 from collections.abc import Iterable
 
 from sealane.model import Bfd, BgpNeighbor, Node
-from sealane.net import Address, Asn
+from sealane.net import Address, Asn, Prefix
 from sealane.vendors.bird.text import block, comment, password, quoted, slug
 
 _LOCAL_TABLE = 255  # the kernel's own (rt_tables)
@@ -30,14 +31,23 @@ def preamble(node: Node, router_id: Address, log: str | None, socket: str | None
     ]
 
 
+_ROUTER_IDS = Prefix("100.64.0.0/10")
+"""Shared address space that no network of a user may be in."""
+
+
 def router_id(node: Node) -> Address:
-    """The speaker's id, or the lowest own address: stable while interfaces come and go.
+    """The speaker's id, which stays while interfaces come and go: another one would reset every session.
+
+    A transit router's follows from its name, since it has no address of its own. A border router's is its lowest.
 
     Raises:
-        ValueError: The node has neither.
+        ValueError: A border router without an address.
     """
     if node.bgp is not None and node.bgp.router_id is not None:
         return node.bgp.router_id
+    if node.transit_router is not None:
+        offset = 1 + zlib.crc32(node.name.encode()) % (_ROUTER_IDS.num_addresses - 2)
+        return Address(int(_ROUTER_IDS.network_address) + offset)
     addresses = sorted(address.ip for interface in node.interfaces for address in interface.addresses)
     if not addresses:
         raise ValueError(f"{node.name} has no address to take a router id from")
