@@ -2,9 +2,10 @@
 
 from sealane.cloud.call import Operation
 from sealane.cloud.cbn import CBN
+from sealane.cloud.ecs import ECS
 from sealane.cloud.vpc import VPC
 
-_REGISTRIES = (VPC, CBN)
+_REGISTRIES = (VPC, CBN, ECS)
 
 
 def operations() -> tuple[Operation, ...]:

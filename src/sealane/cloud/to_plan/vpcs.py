@@ -106,8 +106,8 @@ def _rules(
     for group in groups:
         for rule in view.children(group.id, "security_rule"):
             yield from _rule(rule, members)
-        if group.text("SecurityGroupType") in ("", _NORMAL):
-            for address in members.get(group.id, ()):  # members of a normal group reach each other
+        if group.text("SecurityGroupType") in ("", _NORMAL) and group.text("InnerAccessPolicy") != "Drop":
+            for address in members.get(group.id, ()):  # members of a normal group reach each other unless told not to
                 yield Piece(group.id, {"direction": "ingress", "ip_protocol": "ALL", "source_cidr_ip": address,
                                        "priority": 100})
 

@@ -1,0 +1,5 @@
+"""The registry of Ecs, which handlers fill."""
+
+from sealane.cloud.call import Registry
+
+ECS = Registry("Ecs")
