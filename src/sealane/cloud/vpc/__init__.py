@@ -1,6 +1,45 @@
 """The operations of Vpc 2016-04-28, one file for each resource."""
 
-from sealane.cloud.vpc import routes, tables, vpcs, vswitches
+from sealane.cloud.vpc import (
+    access_points,
+    bgp_groups,
+    bgp_networks,
+    bgp_peers,
+    border_list,
+    border_routers,
+    border_states,
+    circuit_states,
+    legacy_tables,
+    physical_connections,
+    places,
+    routers,
+    routes,
+    secondary_blocks,
+    tables,
+    tagging,
+    vpcs,
+    vswitches,
+)
 from sealane.cloud.vpc.registry import VPC
 
-__all__ = ["VPC", "routes", "tables", "vpcs", "vswitches"]
+__all__ = [
+    "VPC",
+    "access_points",
+    "bgp_groups",
+    "bgp_networks",
+    "bgp_peers",
+    "border_list",
+    "border_routers",
+    "border_states",
+    "circuit_states",
+    "legacy_tables",
+    "physical_connections",
+    "places",
+    "routers",
+    "routes",
+    "secondary_blocks",
+    "tables",
+    "tagging",
+    "vpcs",
+    "vswitches",
+]

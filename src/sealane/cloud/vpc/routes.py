@@ -1,16 +1,19 @@
 """Routes of the route tables of VPCs and border routers."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from sealane.cloud.call import Call
 from sealane.cloud.change import deleted, is_busy, retold
 from sealane.cloud.document import Document, Fields, Json
 from sealane.cloud.error import CloudError
 from sealane.cloud.paging import portion
-from sealane.cloud.texts import SERVICE_RANGE, prefix, text
+from sealane.cloud.texts import SERVICE_RANGE, UNUSABLE, prefix, text
 from sealane.cloud.times import seconds
+from sealane.cloud.vpc.common import given
 from sealane.cloud.vpc.registry import VPC
 from sealane.cloud.vpc.tables import NO_TABLE
+from sealane.cloud.vpc.vpcs import check_living
 from sealane.cloud.world import Transaction
 from sealane.net import Prefix, contains
 
@@ -23,13 +26,15 @@ _BUSY = CloudError("IncorrectRouteEntryStatus", "The route is being changed.")
 def create_route_entry(call: Call, state: Transaction) -> Fields:
     """CreateRouteEntry, of a VPC to an attachment, or of a border router to its circuit."""
     table = call.own(state, call.text("RouteTableId"), "route_table", NO_TABLE)
-    written = call.text("DestinationCidrBlock")
-    block = prefix(written, CloudError("InvalidCidrBlock.Malformed", f"{written} is not a prefix."))
-    if contains(SERVICE_RANGE, block):
-        raise CloudError("InvalidCIDRBlock.Malformed", f"{written} is in {SERVICE_RANGE}, which the cloud keeps.")
+    if table.deleting:
+        raise CloudError("IncorrectRouteTableStatus", f"{table.id} is being deleted.")
+    block = _destination(call)
+    if any(contains(one, block) for one in UNUSABLE):
+        raise CloudError("InvalidCidrBlock", f"{block} is in one of {', '.join(map(str, UNUSABLE))}, where no route "
+                         "may lead.")
     routes = tuple(state.children(table.id, "route_entry"))
     if any(one.text("DestinationCidrBlock") == str(block) for one in routes):
-        raise CloudError("InvalidCIDRBlock.Duplicate", f"The table has a route to {written} already.")
+        raise CloudError("InvalidCIDRBlock.Duplicate", f"The table has a route to {block} already.")
     if len(routes) >= MOST_ROUTES:
         raise CloudError("QuotaExceeded", f"A route table has at most {MOST_ROUTES} custom routes.")
     if table.text("RouterType") == "VBR":
@@ -50,6 +55,13 @@ def create_route_entry(call: Call, state: Transaction) -> Fields:
     return {"RouteEntryId": made.id}
 
 
+def _destination(call: Call) -> Prefix:
+    if not call.text("DestinationCidrBlock"):
+        raise CloudError("MissingParameter", "DestinationCidrBlock is mandatory for this action.")
+    written = call.text("DestinationCidrBlock")
+    return prefix(written, CloudError("InvalidCidrBlock.Malformed", f"{written} is not a prefix."))
+
+
 def _check_vbr(call: Call, table: Document, state: Transaction) -> None:
     vbr = state.get(table.parent)
     if vbr is None or vbr.status != "active":
@@ -63,6 +75,7 @@ def _check_vbr(call: Call, table: Document, state: Transaction) -> None:
 
 
 def _check_vpc(call: Call, table: Document, block: Prefix, state: Transaction) -> None:
+    check_living(state.get(table.parent))
     if call.text("NextHopType") != _VPC_HOP:
         raise CloudError("OperationUnsupported.NextHopType", f"NextHopType {call.text('NextHopType') or 'Instance'} is "
                          f"not supported; routes of a VPC lead to an {_VPC_HOP}.")
@@ -71,26 +84,31 @@ def _check_vpc(call: Call, table: Document, block: Prefix, state: Transaction) -
         raise CloudError("InvalidAttachment.NotFound", "The specified attachment does not exist.", 404)
     if attachment.text("ResourceId") != table.parent:
         raise CloudError("IllegalParam.AttachmentId", "The attachment is not that of this VPC.")
+    if attachment.deleting or attachment.status == "Attaching":
+        raise CloudError("IncorrectStatus.CenRelation", f"The attachment is {attachment.status}.")
     for switch in state.children(table.parent, "vswitch"):
-        if contains(Prefix(switch.text("CidrBlock")), block):
-            raise CloudError("InvalidCIDRBlock.Duplicate", f"{block} lies in vSwitch {switch.id}, which is local.")
+        local = Prefix(switch.text("CidrBlock"))
+        if contains(local, block):
+            code = "InvalidCIDRBlock.Duplicate" if local == block else "InvalidCidrBlock"
+            raise CloudError(code, f"{block} lies in vSwitch {switch.id}, which is local.")
 
 
 @VPC.writes("ModifyRouteEntry", ignores=("RegionId",), refuses=("NewNextHopId", "NewNextHopType"))
 def modify_route_entry(call: Call, state: Transaction) -> Fields:
     """ModifyRouteEntry: name and description."""
     route = _named(call, state)
-    given = {
-        "RouteEntryName": text(call, "RouteEntryName", code="InvalidRouteEntryName.Malformed"),
-        "Description": text(call, "Description", most=256, code="InvalidDescription.Malformed"),
-    }
-    state.put(retold(route, **{key: value for key, value in given.items() if value is not None}))
+    if route.deleting:
+        raise _BUSY
+    state.put(retold(route, **given(
+        RouteEntryName=text(call, "RouteEntryName", code="InvalidRouteEntryName.Malformed"),
+        Description=text(call, "Description", most=256, code="InvalidDescription.Malformed"),
+    )))
     return {}
 
 
 @VPC.writes("DeleteRouteEntry", ignores=("RegionId",), refuses=("NextHopList",))
 def delete_route_entry(call: Call, state: Transaction) -> Fields:
-    """DeleteRouteEntry, by id or by table, destination and next hop."""
+    """DeleteRouteEntry, by id or by table, destination and next hop; not while it is being made or changed."""
     if call.has("RouteEntryId") and call.has("DestinationCidrBlock"):
         raise CloudError("ParamExclusive.RouteEntryIdAndRouteTableIdOrDestCidrBlock",
                          "Give RouteEntryId, or RouteTableId and DestinationCidrBlock.")
@@ -102,20 +120,30 @@ def delete_route_entry(call: Call, state: Transaction) -> Fields:
 
 
 def _named(call: Call, state: Transaction) -> Document:
-    missing = CloudError("InvalidRouteEntry.NotFound", "The specified route does not exist.")
-    if call.has("RouteEntryId"):
+    """The route that is named by id, or by table, destination and next hop.
+
+    Raises:
+        CloudError: There is none, or nobody made it.
+    """
+    managed = CloudError("OperationDenied.DeleteManagedRouteEntry", "The route is managed by the cloud.")
+    if call.text("RouteEntryId"):
         route_id = call.text("RouteEntryId")
         if route_id.startswith(_SYSTEM):
-            raise CloudError("OperationDenied.DeleteManagedRouteEntry", "The route is managed by the cloud.")
+            raise managed
+        missing = CloudError("InvalidRouteEntryId.NotFound", "The specified RouteEntryId does not exist.")
         return call.own(state, route_id, "route_entry", missing)
+    if not call.text("RouteTableId"):
+        raise CloudError("MissingParameter", "Give RouteEntryId, or RouteTableId and DestinationCidrBlock.")
     table = call.own(state, call.text("RouteTableId"), "route_table", NO_TABLE)
-    written = call.text("DestinationCidrBlock")
-    block = prefix(written, CloudError("InvalidCidrBlock.Malformed", f"{written} is not a prefix."))
-    for one in state.children(table.id, "route_entry"):
-        hop = call.text("NextHopId", one.text("NextHopId"))
-        if one.text("DestinationCidrBlock") == str(block) and one.text("NextHopId") == hop:
-            return one
-    raise missing
+    block, hop = str(_destination(call)), call.text("NextHopId")
+    there = [one for one in routes_of(call, table, state) if one.text("DestinationCidrBlock") == block]
+    made = (state.get(one.id) for one in there if hop in ("", one.text("NextHopId")))
+    found = next((one for one in made if one is not None), None)
+    if found is not None:
+        return found
+    if any(one.text("Type") != "Custom" for one in there):
+        raise managed
+    raise CloudError("InvalidRouteEntry.NotFound", "The specified route does not exist.")
 
 
 @VPC.writes("CreateRouteEntries", ignores=("RegionId", "RouteEntries.IpVersion"))
@@ -153,8 +181,7 @@ def delete_route_entries(call: Call, state: Transaction) -> Fields:
 
 
 def _like(call: Call, params: Fields) -> Call:
-    given = {key: value for key, value in params.items() if value is not None}
-    return Call(call.product, call.action, given, call.account, call.now_ms, call.request_id, call.new_id)
+    return replace(call, params={key: value for key, value in params.items() if value is not None})
 
 
 _SYSTEM = "rte-system-"
@@ -165,7 +192,7 @@ _SYSTEM = "rte-system-"
 def describe_route_entry_list(call: Call, state: Transaction) -> Fields:
     """DescribeRouteEntryList: routes that were made, those that come with the router, and those it learned."""
     table = call.own(state, call.text("RouteTableId"), "route_table", NO_TABLE)
-    found = (one for one in _all_routes(call, table, state) if _asked(call, one))
+    found = (one for one in routes_of(call, table, state) if _asked(call, one))
     told = portion(call, found, size=10, name="MaxResult")
     return {
         "RouteEntrys": {"RouteEntry": [_item(one, table, state) for one in told.items]},
@@ -175,8 +202,7 @@ def describe_route_entry_list(call: Call, state: Transaction) -> Fields:
 
 
 def _asked(call: Call, route: Document) -> bool:
-    blocks = call.texts("DestCidrBlockList") or ((call.text("DestinationCidrBlock"),) if call.has(
-        "DestinationCidrBlock") else ())
+    blocks = [*call.texts("DestCidrBlockList"), *filter(None, [call.text("DestinationCidrBlock")])]
     if blocks and route.text("DestinationCidrBlock") not in blocks:
         return False
     wanted = {"NextHopId": call.text("NextHopId"), "NextHopType": call.text("NextHopType"),
@@ -189,7 +215,7 @@ def _asked(call: Call, route: Document) -> bool:
     return not call.has("RouteEntryId") or call.text("RouteEntryId") == route.id
 
 
-def _all_routes(call: Call, table: Document, state: Transaction) -> Iterator[Document]:
+def routes_of(call: Call, table: Document, state: Transaction) -> Iterator[Document]:
     """Every route as if it were a document; learned ones come after the others, in order of their numbers."""
     custom: Iterable[Document] = state.children(table.id, "route_entry")
     yield from (retold(one, Type="Custom", Origin="CustomCreate") for one in custom)
@@ -231,12 +257,17 @@ def _vbr_routes(call: Call, table: Document) -> Iterator[Fields]:
                "ServiceType": "TR" if route.source == "CEN" else ""}
 
 
-def _item(route: Document, table: Document, state: Transaction) -> Fields:
+def hop_of(route: Document, table: Document, state: Transaction) -> dict[str, Json]:
+    """The next hop of a route as it is told."""
     hop: dict[str, Json] = {"NextHopType": route.text("NextHopType"), "NextHopId": route.text("NextHopId")}
     vbr = state.get(table.parent)
     if route.text("NextHopType") == _VBR_HOP and vbr is not None and vbr.kind == "vbr":
         hop |= {"NextHopRegionId": table.region, "Enabled": 1, "Weight": 0, "NextHopId": vbr.text("VlanInterfaceId"),
                 "NextHopRelatedInfo": {"InstanceId": vbr.parent, "InstanceType": "PCONN", "RegionId": table.region}}
+    return hop
+
+
+def _item(route: Document, table: Document, state: Transaction) -> Fields:
     return {
         **{key: route.text(key) for key in ("DestinationCidrBlock", "Type", "Origin", "RouteEntryName", "Description",
                                             "ServiceType")},
@@ -245,7 +276,7 @@ def _item(route: Document, table: Document, state: Transaction) -> Fields:
         "Status": route.status,
         "IpVersion": "ipv4",
         "GmtModified": seconds(route.created_ms),
-        "NextHops": {"NextHop": [hop]},
+        "NextHops": {"NextHop": [hop_of(route, table, state)]},
     }
 
 

@@ -10,6 +10,7 @@ from sealane.cloud.paging import matching, page
 from sealane.cloud.tags import tagged, tags
 from sealane.cloud.texts import text
 from sealane.cloud.times import seconds
+from sealane.cloud.vpc.common import given, group_of, in_region
 from sealane.cloud.vpc.registry import VPC
 from sealane.cloud.world import Transaction
 
@@ -27,10 +28,12 @@ def new_table(call: Call, parent: str, *, router_type: str, router_id: str, kind
     )
 
 
-@VPC.reads("DescribeRouteTableList", ignores=("ResourceGroupId",))
+@VPC.reads("DescribeRouteTableList")
 def describe_route_table_list(call: Call, state: Transaction) -> Fields:
     """DescribeRouteTableList."""
-    found: Iterable[Document] = (one for one in state.of_kind(call.account, "route_table") if one.region == call.region)
+    group = call.text("ResourceGroupId")
+    here = in_region(call, state.of_kind(call.account, "route_table"))
+    found: Iterable[Document] = (one for one in here if group in ("", group_of(one, state)))
     found = matching(found, _given(call, "RouteTableId"))
     for name in ("RouteTableName", "RouteTableType", "RouterId", "RouterType"):
         found = matching(found, _given(call, name), name)
@@ -54,7 +57,7 @@ def _item(table: Document, state: Transaction) -> dict[str, Json]:
         "CreationTime": seconds(table.created_ms),
         "AssociateType": "VSwitch",
         "OwnerId": int(table.account),
-        "ResourceGroupId": "",
+        "ResourceGroupId": group_of(table, state),
         "RoutePropagationEnable": True,
         "VSwitchIds": {"VSwitchId": [one.id for one in vswitches_of(table, state)]},
         "GatewayIds": {"GatewayIds": []},
@@ -79,6 +82,8 @@ def create_route_table(call: Call, state: Transaction) -> Fields:
         raise CloudError("OperationUnsupported.AssociateType", "Only tables for vSwitches are supported.")
     vpc = call.own(state, call.text("VpcId"), "vpc",
                    CloudError("InvalidVpcId.NotFound", "The specified VPC does not exist.", 404))
+    if vpc.deleting:
+        raise CloudError("IncorrectVpcStatus", "The VPC is being deleted.")
     if sum(1 for _ in state.children(vpc.id, "route_table")) >= MOST_TABLES:
         raise CloudError("QuotaExceeded.RouteTable", f"A VPC has at most {MOST_TABLES} route tables.")
     table = new_table(call, vpc.id, router_type="VRouter", router_id=vpc.text("VRouterId"), kind="Custom")
@@ -94,23 +99,37 @@ def create_route_table(call: Call, state: Transaction) -> Fields:
 @VPC.writes("ModifyRouteTableAttributes", ignores=("RegionId", "RoutePropagationEnable"))
 def modify_route_table(call: Call, state: Transaction) -> Fields:
     """ModifyRouteTableAttributes."""
-    table = call.own(state, call.text("RouteTableId"), "route_table", NO_TABLE)
-    given = {
-        "RouteTableName": text(call, "RouteTableName", code="InvalidRouteTableName.Malformed"),
-        "Description": text(call, "Description", least=2, most=256, code="InvalidDescription.Malformed"),
-    }
-    state.put(retold(table, **{key: value for key, value in given.items() if value is not None}))
+    table = _living(call, state)
+    state.put(retold(table, **given(
+        RouteTableName=text(call, "RouteTableName", code="InvalidRouteTableName.Malformed"),
+        Description=text(call, "Description", least=2, most=256, code="InvalidDescription.Malformed"),
+    )))
     return {}
+
+
+def _living(call: Call, state: Transaction) -> Document:
+    table = call.own(state, call.text("RouteTableId"), "route_table", NO_TABLE)
+    if table.deleting:
+        raise CloudError("IncorrectRouteTableStatus", f"{table.id} is being deleted.")
+    return table
+
+
+def _switch(call: Call, state: Transaction) -> Document:
+    switch = call.own(state, call.text("VSwitchId"), "vswitch",
+                      CloudError("InvalidVSwitchId.NotFound", "The specified vSwitch does not exist.", 404))
+    if switch.deleting:
+        raise CloudError("IncorrectVSwitchStatus", f"{switch.id} is being deleted.")
+    return switch
 
 
 @VPC.writes("AssociateRouteTable", ignores=("RegionId",))
 def associate_route_table(call: Call, state: Transaction) -> Fields:
     """AssociateRouteTable: a vSwitch uses a custom table."""
-    table = call.own(state, call.text("RouteTableId"), "route_table", NO_TABLE)
-    switch = call.own(state, call.text("VSwitchId"), "vswitch",
-                      CloudError("InvalidVSwitchId.NotFound", "The specified vSwitch does not exist.", 404))
+    table, switch = _living(call, state), _switch(call, state)
     if switch.parent != table.parent:
         raise CloudError("InvalidRouteTableId.NotMatch", "Table and vSwitch are of different VPCs.")
+    if table.text("RouteTableType") != "Custom":
+        raise CloudError("OperationDenied.SystemRouteTable", "vSwitches without a custom table use the system table.")
     if switch.text("RouteTableId"):
         raise CloudError("OperationDenied.AlreadyAssociated", "The vSwitch has a custom table already.")
     state.put(changed(switch, "Pending", RouteTableId=table.id))
@@ -120,9 +139,7 @@ def associate_route_table(call: Call, state: Transaction) -> Fields:
 @VPC.writes("UnassociateRouteTable", ignores=("RegionId",))
 def unassociate_route_table(call: Call, state: Transaction) -> Fields:
     """UnassociateRouteTable: the vSwitch uses the system table again."""
-    table = call.own(state, call.text("RouteTableId"), "route_table", NO_TABLE)
-    switch = call.own(state, call.text("VSwitchId"), "vswitch",
-                      CloudError("InvalidVSwitchId.NotFound", "The specified vSwitch does not exist.", 404))
+    table, switch = _living(call, state), _switch(call, state)
     if switch.text("RouteTableId") != table.id:
         raise CloudError("OperationDenied.NotAssociated", "The vSwitch does not use that table.")
     state.put(changed(switch, "Pending", RouteTableId=""))
@@ -131,8 +148,8 @@ def unassociate_route_table(call: Call, state: Transaction) -> Fields:
 
 @VPC.writes("DeleteRouteTable", ignores=("RegionId",))
 def delete_route_table(call: Call, state: Transaction) -> Fields:
-    """DeleteRouteTable."""
-    table = call.own(state, call.text("RouteTableId"), "route_table", NO_TABLE)
+    """DeleteRouteTable, with the routes in it."""
+    table = _living(call, state)
     if table.text("RouteTableType") != "Custom":
         raise CloudError("OperationDenied.SystemRouteTable", "A system route table goes with its router only.")
     if any(True for _ in vswitches_of(table, state)):

@@ -6,8 +6,9 @@ from sealane.cloud.document import Document, Fields, Json
 from sealane.cloud.error import CloudError
 from sealane.cloud.paging import matching, page
 from sealane.cloud.tags import tagged, tags
-from sealane.cloud.texts import UNUSABLE, prefix, text
+from sealane.cloud.texts import SERVICE_RANGE, UNUSABLE, prefix, text
 from sealane.cloud.times import seconds
+from sealane.cloud.vpc.common import check_region, given, in_group, in_region
 from sealane.cloud.vpc.registry import VPC
 from sealane.cloud.vpc.tables import new_table
 from sealane.cloud.world import Transaction
@@ -24,20 +25,17 @@ def not_found() -> CloudError:
     return CloudError("InvalidVpcId.NotFound", "The specified VPC does not exist.", 404)
 
 
-@VPC.writes("CreateVpc", ignores=("ResourceGroupId",),
-            refuses=(*_IPV6, "Ipv4IpamPoolId", "Ipv4CidrMask", "EnableDnsHostname"))
+@VPC.writes("CreateVpc", refuses=(*_IPV6, "Ipv4IpamPoolId", "Ipv4CidrMask", "EnableDnsHostname"))
 def create_vpc(call: Call, state: Transaction) -> Fields:
     """CreateVpc."""
+    check_region(call)
     written = call.text("CidrBlock", DEFAULT_CIDR)
-    block = prefix(written, CloudError("InvalidCidrBlock.Malformed", f"CidrBlock {written} is not a prefix."))
-    if not SHORTEST <= block.prefixlen <= LONGEST or any(overlaps(block, one) for one in UNUSABLE):
-        raise CloudError("OperationDenied.CidrInExcludeCidrs", f"CidrBlock {written} must be /{SHORTEST} to "
-                         f"/{LONGEST} and outside " + ", ".join(map(str, UNUSABLE)) + ".")
-    users = [one for one in call.text("UserCidr").split(",") if one]
-    if len(users) > MOST_USER_CIDRS:
-        raise CloudError("InvalidUserCidr.QuotaExceeded", f"UserCidr lists {len(users)}, {MOST_USER_CIDRS} at most.")
-    for one in users:
-        prefix(one, CloudError("InvalidUserCidr.Malformed", f"UserCidr {one} is not a prefix."))
+    block = prefix(written, CloudError("InvalidParameter", f"CidrBlock {written} is not a prefix."))
+    if not SHORTEST <= block.prefixlen <= LONGEST:
+        raise CloudError("IllegalParam.CidrBlockMask", f"CidrBlock {written} must be /{SHORTEST} to /{LONGEST}.")
+    if any(overlaps(block, one) for one in UNUSABLE):
+        raise CloudError("OperationDenied.CidrInExcludeCidrs", f"CidrBlock {written} must be outside "
+                         f"{', '.join(map(str, UNUSABLE))}.")
     router = call.new_id("vrt", call.region)
     vpc = state.put(Document(
         call.new_id("vpc", call.region), "vpc", call.account, call.region, status="Pending", created_ms=call.now_ms,
@@ -46,23 +44,35 @@ def create_vpc(call: Call, state: Transaction) -> Fields:
             "Description": text(call, "Description", least=2, most=256, code="InvalidVpcDiscription.Malformed"),
             "CidrBlock": str(block),
             "VRouterId": router,
-            "UserCidrs": users,
+            "UserCidrs": _user_cidrs(call),
+            "ResourceGroupId": call.text("ResourceGroupId"),
             "Tags": tags(call),
         },
     ))
     table = state.put(new_table(call, vpc.id, router_type="VRouter", router_id=router, kind="System"))
-    return {"VpcId": vpc.id, "VRouterId": router, "RouteTableId": table.id, "ResourceGroupId": ""}
+    return {"VpcId": vpc.id, "VRouterId": router, "RouteTableId": table.id,
+            "ResourceGroupId": vpc.text("ResourceGroupId")}
 
 
-@VPC.reads("DescribeVpcs", ignores=("ResourceGroupId", "VpcOwnerId", "DhcpOptionsSetId", "DryRun", "EnableIpv6"))
+def _user_cidrs(call: Call) -> list[Json]:
+    users = [one.strip() for one in call.text("UserCidr").split(",") if one.strip()]
+    if len(users) > MOST_USER_CIDRS:
+        raise CloudError("InvalidUserCidr.Quota", f"UserCidr lists {len(users)}, {MOST_USER_CIDRS} at most.")
+    blocks = [prefix(one, CloudError("InvalidParameter", f"UserCidr {one} is not a prefix.")) for one in users]
+    for block in blocks:
+        if overlaps(block, SERVICE_RANGE):
+            raise CloudError("InvalidUserCidr.Malformed", f"UserCidr {block} overlaps {SERVICE_RANGE}.")
+    return [str(block) for block in blocks]
+
+
+@VPC.reads("DescribeVpcs", ignores=("VpcOwnerId", "DhcpOptionsSetId", "DryRun", "EnableIpv6"))
 def describe_vpcs(call: Call, state: Transaction) -> Fields:
     """DescribeVpcs."""
     if call.flag("IsDefault", default=False):
         return {**page(call, ()).fields, "Vpcs": {"Vpc": []}}
     ids = tuple(one for one in call.text("VpcId").split(",") if one)
     names = (call.text("VpcName"),) if call.has("VpcName") else ()
-    everything = state.of_kind(call.account, "vpc")
-    here = (one for one in everything if one.region == call.region)
+    here = in_group(call, in_region(call, state.of_kind(call.account, "vpc")))
     found = page(call, tagged(call, matching(matching(here, ids), names, "VpcName")))
     return {**found.fields, "Vpcs": {"Vpc": [_item(one, state) for one in found.items]}}
 
@@ -98,7 +108,8 @@ def attachment_of(resource: Document, state: Transaction) -> Document | None:
 def _item(vpc: Document, state: Transaction) -> dict[str, Json]:
     attachment = attachment_of(vpc, state)
     return {
-        **{key: vpc.fields.get(key) or "" for key in ("VpcName", "Description", "CidrBlock", "VRouterId")},
+        **{key: vpc.fields.get(key) or "" for key in ("VpcName", "Description", "CidrBlock", "VRouterId",
+                                                        "ResourceGroupId")},
         "VpcId": vpc.id,
         "RegionId": vpc.region,
         "Status": vpc.status,
@@ -106,7 +117,6 @@ def _item(vpc: Document, state: Transaction) -> dict[str, Json]:
         "OwnerId": int(vpc.account),
         "IsDefault": False,
         "EnabledIpv6": False,
-        "ResourceGroupId": "",
         "CenStatus": "" if attachment is None else attachment.status,
         "VSwitchIds": {"VSwitchId": [one.id for one in state.children(vpc.id, "vswitch")]},
         "RouterTableIds": {"RouterTableIds": [one.id for one in state.children(vpc.id, "route_table")]},
@@ -121,19 +131,39 @@ def _item(vpc: Document, state: Transaction) -> dict[str, Json]:
             refuses=("CidrBlock", "EnableDnsHostname", "EnableIPv6", "Ipv6CidrBlock", "Ipv6Isp"))
 def modify_vpc_attribute(call: Call, state: Transaction) -> Fields:
     """ModifyVpcAttribute."""
-    vpc = call.own(state, call.text("VpcId"), "vpc", not_found())
-    given = {
-        "VpcName": text(call, "VpcName", code="InvalidVpcName.Malformed"),
-        "Description": text(call, "Description", least=2, most=256, code="InvalidVpcDiscription.Malformed"),
-    }
-    state.put(retold(vpc, **{key: value for key, value in given.items() if value is not None}))
+    vpc = living(call, state)
+    state.put(retold(vpc, **given(
+        VpcName=text(call, "VpcName", code="InvalidVpcName.Malformed"),
+        Description=text(call, "Description", least=2, most=256, code="InvalidVpcDiscription.Malformed"),
+    )))
     return {}
+
+
+def living(call: Call, state: Transaction) -> Document:
+    """The VPC that VpcId names, which must not be on its way out.
+
+    Raises:
+        CloudError: ``InvalidVpcId.NotFound`` or ``IncorrectVpcStatus``.
+    """
+    vpc = call.own(state, call.text("VpcId"), "vpc", not_found())
+    check_living(vpc)
+    return vpc
+
+
+def check_living(vpc: Document | None) -> None:
+    """Refuse a VPC that is on its way out.
+
+    Raises:
+        CloudError: ``IncorrectVpcStatus``.
+    """
+    if vpc is None or vpc.deleting:
+        raise CloudError("IncorrectVpcStatus", "The VPC is being deleted.")
 
 
 @VPC.writes("DeleteVpc", ignores=("RegionId",))
 def delete_vpc(call: Call, state: Transaction) -> Fields:
     """DeleteVpc; ForceDelete takes along route tables and security groups, as the console does, and no more."""
-    vpc = call.own(state, call.text("VpcId"), "vpc", not_found())
+    vpc = living(call, state)
     force = call.flag("ForceDelete", default=False)
     if any(True for _ in state.children(vpc.id, "vswitch")):
         raise CloudError("DependencyViolation.VSwitch", "The VPC still has vSwitches.")

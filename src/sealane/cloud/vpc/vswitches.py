@@ -7,11 +7,13 @@ from sealane.cloud.change import deleted, retold
 from sealane.cloud.document import Document, Fields, Json
 from sealane.cloud.error import CloudError
 from sealane.cloud.paging import matching, page
+from sealane.cloud.regions import zones
 from sealane.cloud.tags import tagged, tags
 from sealane.cloud.texts import prefix, text
 from sealane.cloud.times import seconds
+from sealane.cloud.vpc.common import given, group_of
 from sealane.cloud.vpc.registry import VPC
-from sealane.cloud.vpc.vpcs import not_found
+from sealane.cloud.vpc.vpcs import living
 from sealane.cloud.world import Transaction
 from sealane.net import Address, Prefix, contains, overlaps
 
@@ -26,11 +28,9 @@ NO_VSWITCH = CloudError("InvalidVSwitchId.NotFound", "The specified vSwitch does
             refuses=("Ipv6CidrBlock", "Ipv6CidrMask", "VpcIpv6CidrBlock", "CidrMask"))
 def create_vswitch(call: Call, state: Transaction) -> Fields:
     """CreateVSwitch."""
-    vpc = call.own(state, call.text("VpcId"), "vpc", not_found())
-    if vpc.deleting:
-        raise CloudError("IncorrectVpcStatus", "The VPC is being deleted.")
+    vpc = living(call, state)
     zone = call.text("ZoneId")
-    if not zone.startswith(f"{vpc.region}-"):
+    if zone not in zones(vpc.region):
         raise CloudError("InvalidZoneId.NotFound", f"Zone {zone} is not in region {vpc.region}.", 404)
     if not call.has("CidrBlock"):
         raise CloudError("MissingParam.CidrOrCidrMask", "CidrBlock is mandatory for this action.")
@@ -66,16 +66,22 @@ def _routes(vpc: Document, state: Transaction) -> Iterator[Document]:
         yield from state.children(table.id, "route_entry")
 
 
-@VPC.reads("DescribeVSwitches", ignores=("ResourceGroupId", "DryRun", "EnableIpv6", "VSwitchOwnerId", "IsDefault"))
+@VPC.reads("DescribeVSwitches", ignores=("DryRun", "EnableIpv6", "VSwitchOwnerId"))
 def describe_vswitches(call: Call, state: Transaction) -> Fields:
     """DescribeVSwitches."""
+    if call.flag("IsDefault", default=False):
+        return {**page(call, ()).fields, "VSwitches": {"VSwitch": []}}
+    group = call.text("ResourceGroupId")
     found: Iterable[Document] = (
         state.children(call.text("VpcId"), "vswitch") if call.has("VpcId") else state.of_kind(call.account, "vswitch")
     )
-    found = (one for one in found if one.account == call.account and call.region in ("", one.region))
+    found = (one for one in found if one.account == call.account and call.region in ("", one.region)
+             and group in ("", group_of(one, state)))
     found = matching(found, tuple(one for one in call.text("VSwitchId").split(",") if one))
-    for name in ("VSwitchName", "ZoneId", "RouteTableId"):
+    for name in ("VSwitchName", "ZoneId"):
         found = matching(found, (call.text(name),) if call.has(name) else (), name)
+    if call.has("RouteTableId"):
+        found = (one for one in found if _table_of(one, state) == call.text("RouteTableId"))
     told = page(call, tagged(call, found))
     return {**told.fields, "VSwitches": {"VSwitch": [_item(one, state) for one in told.items]}}
 
@@ -84,15 +90,10 @@ def describe_vswitches(call: Call, state: Transaction) -> Fields:
 def describe_vswitch_attributes(call: Call, state: Transaction) -> Fields:
     """DescribeVSwitchAttributes."""
     switch = call.own(state, call.text("VSwitchId"), "vswitch", NO_VSWITCH)
-    item = _item(switch, state)
-    return {**item, "CloudResources": {"CloudResourceSetType": [
-        {"ResourceType": "Instance", "ResourceCount": sum(1 for _ in state.children(switch.id, "instance"))}]}}
+    return _item(switch, state)
 
 
 def _item(switch: Document, state: Transaction) -> dict[str, Json]:
-    own = switch.text("RouteTableId")
-    system = (one for one in state.children(switch.parent, "route_table") if one.text("RouteTableType") == "System")
-    table = own or next((one.id for one in system), "")
     taken = sum(1 for kind in ("instance", "eni") for _ in state.children(switch.id, kind))
     return {
         **{key: switch.fields.get(key) or "" for key in ("VSwitchName", "Description", "CidrBlock", "ZoneId")},
@@ -103,11 +104,21 @@ def _item(switch: Document, state: Transaction) -> dict[str, Json]:
         "OwnerId": int(switch.account),
         "IsDefault": False,
         "EnabledIpv6": False,
-        "ResourceGroupId": "",
+        "ResourceGroupId": group_of(switch, state),
         "AvailableIpAddressCount": Prefix(switch.text("CidrBlock")).num_addresses - RESERVED - taken,
-        "RouteTable": {"RouteTableId": table, "RouteTableType": "Custom" if own else "System"},
+        "RouteTable": {
+            "RouteTableId": _table_of(switch, state),
+            "RouteTableType": "Custom" if switch.text("RouteTableId") else "System",
+        },
         "Tags": {"Tag": switch.fields.get("Tags") or []},
     }
+
+
+def _table_of(switch: Document, state: Transaction) -> str:
+    """Id of the route table that it uses: one that it was associated with, or its VPC's system table."""
+    tables = state.children(switch.parent, "route_table")
+    system = (one.id for one in tables if one.text("RouteTableType") == "System")
+    return switch.text("RouteTableId") or next(system, "")
 
 
 @VPC.writes("ModifyVSwitchAttribute", ignores=("RegionId",),
@@ -115,18 +126,29 @@ def _item(switch: Document, state: Transaction) -> dict[str, Json]:
 def modify_vswitch_attribute(call: Call, state: Transaction) -> Fields:
     """ModifyVSwitchAttribute."""
     switch = call.own(state, call.text("VSwitchId"), "vswitch", NO_VSWITCH)
-    given = {
-        "VSwitchName": text(call, "VSwitchName", code="InvalidVSwitchName.Malformed"),
-        "Description": text(call, "Description", least=2, most=256, code="InvalidVSwitchDiscription.Malformed"),
-    }
-    state.put(retold(switch, **{key: value for key, value in given.items() if value is not None}))
+    check_living(switch)
+    state.put(retold(switch, **given(
+        VSwitchName=text(call, "VSwitchName", code="InvalidVSwitchName.Malformed"),
+        Description=text(call, "Description", least=2, most=256, code="InvalidVSwitchDiscription.Malformed"),
+    )))
     return {}
+
+
+def check_living(switch: Document) -> None:
+    """Refuse a vSwitch that is on its way out.
+
+    Raises:
+        CloudError: ``IncorrectVSwitchStatus``.
+    """
+    if switch.deleting:
+        raise CloudError("IncorrectVSwitchStatus", f"{switch.id} is being deleted.")
 
 
 @VPC.writes("DeleteVSwitch", ignores=("RegionId",))
 def delete_vswitch(call: Call, state: Transaction) -> Fields:
     """DeleteVSwitch; refused while instances or interfaces of a transit router are in it."""
     switch = call.own(state, call.text("VSwitchId"), "vswitch", NO_VSWITCH)
+    check_living(switch)
     if any(True for kind in ("instance", "eni") for _ in state.children(switch.id, kind)):
         raise CloudError("DependencyViolation", "Instances or network interfaces are still in the vSwitch.")
     if switch.text("RouteTableId"):
