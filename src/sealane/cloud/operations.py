@@ -2,10 +2,11 @@
 
 from sealane.cloud.call import Operation
 from sealane.cloud.cbn import CBN
+from sealane.cloud.cms import CMS
 from sealane.cloud.ecs import ECS
 from sealane.cloud.vpc import VPC
 
-_REGISTRIES = (VPC, CBN, ECS)
+_REGISTRIES = (VPC, CBN, ECS, CMS)
 
 
 def operations() -> tuple[Operation, ...]:
