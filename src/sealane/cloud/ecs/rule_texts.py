@@ -23,17 +23,16 @@ SAME = ("Direction", "IpProtocol", "PortRange", "SourceCidrIp", "DestCidrIp", "S
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """A direction: the names of what is on the other side, and of what rules of five members add."""
+    """A direction, and the names of what is on the other side."""
 
     direction: str
     cidr: str
     group: str
     word: str
-    own_cidr: str
 
 
-INGRESS = Side("ingress", "SourceCidrIp", "SourceGroupId", "Source", "DestCidrIp")
-EGRESS = Side("egress", "DestCidrIp", "DestGroupId", "Dest", "SourceCidrIp")
+INGRESS = Side("ingress", "SourceCidrIp", "SourceGroupId", "Source")
+EGRESS = Side("egress", "DestCidrIp", "DestGroupId", "Dest")
 
 
 def given(call: Call) -> Sequence[Fields]:
@@ -52,11 +51,10 @@ def read(call: Call, state: Transaction, one: Fields, side: Side, group: Documen
     """The fields of a rule's document.
 
     Raises:
-        CloudError: As the cloud refuses rules; what rules of five members say of the own side is not supported.
+        CloudError: As the cloud refuses rules; rules for packets from certain ports are not supported.
     """
-    if _text(one, side.own_cidr) or _text(one, "SourcePortRange") not in ("", ANY_PORT):
-        raise CloudError(f"OperationUnsupported.{side.own_cidr}", f"{side.own_cidr} and SourcePortRange of a rule for "
-                         f"{side.direction} are not supported.")
+    if _text(one, "SourcePortRange") not in ("", ANY_PORT):
+        raise CloudError("OperationUnsupported.SourcePortRange", f"SourcePortRange must be {ANY_PORT} or left out.")
     written = _text(one, "IpProtocol")
     protocol = PROTOCOLS.get(written.upper())
     if protocol is None:

@@ -18,8 +18,9 @@ MOST_RULES = 200
 _PORTION, _LARGEST_PORTION = 500, 1000
 _NO_RULE = CloudError("InvalidSecurityGroupRule.NotFound", "The specified security group rule does not exist.", 404)
 _IPV6 = ("Ipv6SourceCidrIp", "Ipv6DestCidrIp")
-_FROM = ("SourcePrefixListId", "SourceGroupOwnerAccount", "SourceGroupOwnerId")
-_TO = ("DestPrefixListId", "DestGroupOwnerAccount", "DestGroupOwnerId")
+# What rules say of the own side would make them narrower, and packets are not filtered by that.
+_FROM = ("DestCidrIp", "SourcePrefixListId", "SourceGroupOwnerAccount", "SourceGroupOwnerId")
+_TO = ("SourceCidrIp", "DestPrefixListId", "DestGroupOwnerAccount", "DestGroupOwnerId")
 
 
 def _everywhere(*names: str) -> tuple[str, ...]:
