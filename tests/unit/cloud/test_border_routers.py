@@ -91,6 +91,7 @@ def test_a_border_router_comes_with_interface_and_table(cloud):
         ("IllegalParam.IpAddress", {"PeerGatewayIp": "10.0.0.1"}),
         ("IllegalParam.IpAddress", {"PeerGatewayIp": "10.0.0.3"}),
         ("IllegalParam.IpAddress", {"LocalGatewayIp": "10.0.0.0"}),
+        ("IllegalParam.IpAddress", {"LocalGatewayIp": "100.64.0.1", "PeerGatewayIp": "100.64.0.2"}),
         ("IllegalParam.IpAddress", {"LocalGatewayIp": "127.0.0.1", "PeerGatewayIp": "127.0.0.2"}),
         ("IllegalParam.IpAddress", {"LocalGatewayIp": "224.0.0.1", "PeerGatewayIp": "224.0.0.2"}),
         ("IllegalParam.Bandwidth", {"Bandwidth": 150}),
@@ -134,6 +135,7 @@ def test_a_vlan_is_given_once_and_none_at_all_takes_the_line(cloud):
 
 def test_modify_changes_what_is_given_and_nothing_else(cloud):
     one = create(cloud)
+    cloud.put("port-1", "port", region="", PhysicalConnectionId="pc-1", Mtu=9000)
     before = listed(cloud)[0]
     labels = {"Name": "New", "Description": "text", "CircuitCode": "c", "Bandwidth": 50}
     ends = {"LocalGatewayIp": "10.9.0.1", "PeerGatewayIp": "10.9.0.2", "PeeringSubnetMask": "255.255.255.0"}
@@ -161,6 +163,7 @@ def test_modify_changes_what_is_given_and_nothing_else(cloud):
         ("IllegalParam.DetectMultiplier", {"DetectMultiplier": 2}),
         ("IllegalParam.DetectMultiplier", {"DetectMultiplier": 11}),
         ("IllegalParam.Mtu", {"Mtu": 9000}),
+        ("IllegalParam.Mtu", {"Mtu": 8500}),
         ("IllegalParam.Bandwidth", {"Bandwidth": 1}),
         ("InvalidVlanId.Malformed", {"VlanId": 3000}),
         ("InvalidName.Malformed", {"Name": "x"}),
@@ -212,6 +215,19 @@ def test_its_vlan_is_kept_for_a_week(cloud):
     call(cloud, "Modify", other, VlanId=1)
     refused(cloud, "OperationFailed.VlanIdAlreadyInUse", "Recover", one)
     call(cloud, "Modify", other, VlanId=2)
+    call(cloud, "Recover", one)
+
+
+@pytest.mark.parametrize(("former", "later"), [(1, 0), (0, 1)])
+def test_one_without_vlan_and_others_do_not_meet_on_a_line(cloud, former, later):
+    [one] = vlans(cloud, former)
+    call(cloud, "Terminate", one)
+    cloud.settle()
+    cloud.now_ms += WEEK_MS
+    [other] = vlans(cloud, later)
+    refused(cloud, "OperationFailed.VlanIdAlreadyInUse", "Recover", one)
+    call(cloud, "Delete", other)
+    cloud.settle()
     call(cloud, "Recover", one)
 
 

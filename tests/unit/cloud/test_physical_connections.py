@@ -91,6 +91,14 @@ def test_a_line_lives_from_order_to_end(cloud):
     assert listed(cloud) == []
 
 
+def test_a_line_that_goes_takes_no_step(cloud):
+    cloud.put("pc-1", "physical_connection", "", "Allocated")
+    cloud.call("Vpc", "DeletePhysicalConnection", **name_of("Delete", "pc-1"))
+    for step in ("Confirm", "Cancel", "Delete"):
+        cloud.refused(STEPS[step][2], "Vpc", f"{step}PhysicalConnection", **name_of(step, "pc-1"))
+    cloud.refused("InvalidStatus", "Vpc", "ModifyPhysicalConnectionAttribute", **name_of("Modify", "pc-1"), Name="new")
+
+
 def test_a_line_with_border_routers_stays(cloud):
     border(cloud)
     cloud.refused("Forbidden.VbrAttached", "Vpc", "TerminatePhysicalConnection", **name_of("Terminate", "pc-1"))

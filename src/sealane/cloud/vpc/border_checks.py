@@ -5,19 +5,20 @@ from collections.abc import Mapping
 from sealane.cloud.call import Call
 from sealane.cloud.document import Document, Json
 from sealane.cloud.error import CloudError
-from sealane.cloud.texts import address
+from sealane.cloud.texts import SERVICE_RANGE, address
 from sealane.cloud.vpc.common import given
 from sealane.cloud.world import Transaction
 from sealane.net import Address, Prefix, overlaps
 
 BANDWIDTHS_MBPS = (50, 100, 200, 300, 400, 500, 1000, 2048, 5120, 8192, 10240, 20480, 40960, 50120, 61440, 102400)
-MTUS_BYTES = (0, 1500, 8500)
-"""0 is the default, 1500."""
+DEFAULT_MTU = 1500
+MTUS_BYTES = (0, DEFAULT_MTU, 8500)
+"""0 is the default."""
 LARGEST_VLAN = 2999
 RESERVED_MS = 7 * 24 * 3600 * 1000
 """How long the VLAN of a terminated border router is kept for it."""
 _MASKS: Mapping[str, int] = {str(Prefix((0, length)).netmask): length for length in range(24, 31)}
-_NO_ENDS = (Prefix("0.0.0.0/8"), Prefix("127.0.0.0/8"), Prefix("224.0.0.0/3"))
+_NO_ENDS = (Prefix("0.0.0.0/8"), SERVICE_RANGE, Prefix("127.0.0.0/8"), Prefix("224.0.0.0/3"))
 _ENDS = ("LocalGatewayIp", "PeerGatewayIp", "PeeringSubnetMask")
 _TIMERS: Mapping[str, tuple[int, int]] = {
     "MinTxInterval": (200, 1000), "MinRxInterval": (200, 1000), "DetectMultiplier": (3, 10),
@@ -104,8 +105,8 @@ def check_bandwidth(call: Call) -> int | None:
     return bandwidth
 
 
-def check_timers(call: Call) -> dict[str, Json]:
-    """The timers of BFD and the MTU, those that were given.
+def check_timers(call: Call, state: Transaction, circuit_id: str) -> dict[str, Json]:
+    """The timers of BFD and the MTU, those that were given; a line carries 1500 bytes unless its port says otherwise.
 
     Raises:
         CloudError: ``IllegalParam.<name>``.
@@ -115,4 +116,9 @@ def check_timers(call: Call) -> dict[str, Json]:
             raise CloudError(f"IllegalParam.{name}", f"{name} must be {least} to {most}.")
     if call.has("Mtu") and call.number("Mtu", 0) not in MTUS_BYTES:
         raise CloudError("IllegalParam.Mtu", "Mtu must be 1500 or 8500, or 0 for the default.")
+    ports = (one for one in state.of_kind(call.account, "port") if one.text("PhysicalConnectionId") == circuit_id)
+    carried = next((int(one.text("Mtu") or DEFAULT_MTU) for one in ports if not one.deleting), DEFAULT_MTU)
+    if call.number("Mtu", 0) > carried:
+        raise CloudError("IllegalParam.Mtu", f"Mtu is {call.number('Mtu', 0)}, but {circuit_id} carries {carried} "
+                         "bytes; give its port the line's mtu first.")
     return given(**{name: call.number(name, 0) if call.has(name) else None for name in (*_TIMERS, "Mtu")})

@@ -92,7 +92,7 @@ def modify_virtual_border_router_attribute(call: Call, state: Transaction) -> Fi
         **given(CircuitCode=text(call, "CircuitCode", code="InvalidCircuitCode.Malformed"),
                 Bandwidth=check_bandwidth(call)),
     }
-    wanted = check_timers(call)
+    wanted = check_timers(call, state, vbr.parent)
     if call.has("VlanId"):
         wanted["VlanId"] = check_vlan(call, state, vbr.parent, vbr.id)
     if call.has("LocalGatewayIp") or call.has("PeerGatewayIp") or call.has("PeeringSubnetMask"):
