@@ -251,7 +251,11 @@ def test_an_instance_joins_and_leaves_groups(cloud, by):
 
 
 @pytest.mark.parametrize(("params", "expected"), [
-    ({}, "ab"), ({"InstanceIds": '["{a}"]'}, "a"), ({"InstanceIds": "[]"}, "ab"), ({"VSwitchId": "vsw-3"}, "b"),
+    ({}, "ab"), ({"InstanceIds": '["{a}"]'}, "a"), ({"InstanceIds": "[]"}, "ab"),
+    ({"InstanceIds": '["{b}", "vsw-1", "i-9", "{a}", "{b}"]'}, "ab"),
+    ({"InstanceIds": '["{a}"]', "VpcId": "vpc-2"}, ""),
+    ({"InstanceIds": '["{a}", "{b}"]', "VSwitchId": "vsw-3"}, "b"), ({"InstanceIds": '["{a}"]', "account": OTHER}, ""),
+    ({"InstanceIds": '["{a}"]', "RegionId": "cn-beijing"}, ""), ({"VSwitchId": "vsw-3"}, "b"),
     ({"VpcId": "vpc-1"}, "ab"), ({"VpcId": "vpc-2"}, ""), ({"VpcId": "vpc-2", "VSwitchId": "vsw-1"}, ""),
     ({"ZoneId": f"{REGION}-j"}, "b"), ({"Status": "Stopped"}, "b"), ({"InstanceName": "app"}, "a"),
     ({"InstanceName": "a*"}, "a"), ({"InstanceName": "*p*"}, "a"), ({"InstanceName": "[ab]*"}, ""),
@@ -271,8 +275,24 @@ def test_filters_of_instances(cloud, params, expected):
                  Tag=[{"Key": "env", "Value": "b"}])
     cloud.settle()
     cloud.done("Ecs", "StopInstance", InstanceId=b)
-    params = {key: value.replace("{a}", a) if isinstance(value, str) else value for key, value in params.items()}
+    params = {key: value.replace("{a}", a).replace("{b}", b) if isinstance(value, str) else value
+              for key, value in params.items()}
     assert ids(cloud, **params) == [{"a": a, "b": b}[one] for one in expected]
+
+
+def test_instances_by_time_of_creation(cloud):
+    [a] = running(cloud)
+    cloud.now_ms += 600_000
+    [b] = running(cloud)
+    times = [one["CreationTime"] for one in told(cloud)]
+
+    def since(key, value):
+        return ids(cloud, Filter=[{"Key": key, "Value": value}])
+
+    assert since("CreationStartTime", times[0]) == since("CreationEndTime", times[1]) == [a, b]
+    assert since("CreationStartTime", times[1]) == [b]
+    assert since("CreationEndTime", times[0]) == [a]
+    cloud.refused("InvalidFilterKey.NotFound", "Ecs", "DescribeInstances", **HERE, Filter=[{"Key": "x", "Value": "y"}])
 
 
 @pytest.mark.parametrize("written", ["i-1", '"i-1"', "[1]", '{"a": 1}', json.dumps(["i"] * 101)])

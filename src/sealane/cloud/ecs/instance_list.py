@@ -10,12 +10,14 @@ from sealane.cloud.ecs.hardware import TYPES
 from sealane.cloud.ecs.instances import instance_of
 from sealane.cloud.ecs.interfaces import interface_id, mac
 from sealane.cloud.ecs.registry import ECS
-from sealane.cloud.paging import matching, page
+from sealane.cloud.error import CloudError
+from sealane.cloud.paging import by_age, matching, page
 from sealane.cloud.tags import tagged
 from sealane.cloud.times import minutes
 from sealane.cloud.world import Transaction
 
 _MIB = 1024
+_SINCE, _UNTIL = "CreationStartTime", "CreationEndTime"
 _NOT_HAD = ("InnerIpAddresses", "PublicIpAddresses", "EipAddresses", "RdmaIpAddresses")
 """Addresses of kinds that no instance here has: asked for one, the list is empty."""
 _FIXED: Mapping[str, str] = {"InstanceNetworkType": "vpc", "IoOptimized": "True", "HpcClusterId": "", "LockReason": "",
@@ -35,8 +37,8 @@ _FILTERS: Mapping[str, Told] = {
 
 @ECS.reads(
     "DescribeInstances",
-    ignores=("AdditionalAttributes", "Filter", "HttpEndpoint", "HttpPutResponseHopLimit", "HttpTokens",
-             "InternetChargeType", "NeedSaleCycle", "ResourceGroupId"),
+    ignores=("AdditionalAttributes", "HttpEndpoint", "HttpPutResponseHopLimit", "HttpTokens", "InternetChargeType",
+             "NeedSaleCycle", "ResourceGroupId"),
 )
 def describe_instances(call: Call, state: Transaction) -> Fields:
     """DescribeInstances."""
@@ -50,27 +52,48 @@ def _asked(call: Call, state: Transaction) -> Iterable[Document]:
     if any(call.has(name) and call.text(name) not in ("", value) for name, value in _FIXED.items()):
         return ()
     found = _candidates(call, state)
-    if ids := json_texts(call, "InstanceIds"):
-        found = matching(found, ids)
     found = matching(found, json_texts(call, "PrivateIpAddresses"), "PrivateIpAddress")
     found = like(call, found, "InstanceName")
     if group := call.text("SecurityGroupId"):
         found = [one for one in found if group in group_ids(one)]
     wanted = {name: call.text(name) for name in _FILTERS if call.text(name)}
-    return (one for one in found if all(_FILTERS[name](one) == value for name, value in wanted.items()))
+    found = (one for one in found if all(_FILTERS[name](one) == value for name, value in wanted.items()))
+    return _in_time(call, found)
+
+
+def _in_time(call: Call, found: Iterable[Document]) -> Iterable[Document]:
+    """Created in the time, to the minute, that Filter says."""
+    limits = {str(one.get("Key") or ""): str(one.get("Value") or "") for one in call.structs("Filter")}
+    if unknown := limits.keys() - {_SINCE, _UNTIL}:
+        raise CloudError("InvalidFilterKey.NotFound", f"Filter.Key {min(unknown)} must be {_SINCE} or {_UNTIL}.")
+    since, until = limits.get(_SINCE, ""), limits.get(_UNTIL) or "9"
+    return (one for one in found if since <= minutes(one.created_ms) <= until)
 
 
 def _candidates(call: Call, state: Transaction) -> Iterable[Document]:
-    """The caller's instances of the region, in the vSwitch or VPC that is asked for."""
-    if switch := call.text("VSwitchId"):
+    """The caller's instances of the region, by id or in the vSwitch or VPC that is asked for."""
+    if ids := json_texts(call, "InstanceIds"):
+        found: Iterable[Document] = _named(call, state, ids)
+    elif switch := call.text("VSwitchId"):
         parent = state.get(switch)
         switches: Sequence[str] = (switch,) if parent and call.text("VpcId") in ("", parent.parent) else ()
-        found: Iterable[Document] = (one for parent_id in switches for one in state.children(parent_id, "instance"))
+        found = (one for parent_id in switches for one in state.children(parent_id, "instance"))
     elif vpc := call.text("VpcId"):
         found = (one for parent in state.children(vpc, "vswitch") for one in state.children(parent.id, "instance"))
     else:
         found = state.of_kind(call.account, "instance")
     return (one for one in found if (one.account, one.region) == (call.account, call.region))
+
+
+def _named(call: Call, state: Transaction, ids: Sequence[str]) -> Sequence[Document]:
+    """Instances by their ids, oldest first; finding them takes as long however many there are."""
+    found = []
+    for one in (state.get(each) for each in dict.fromkeys(ids)):
+        if one is not None and one.kind == "instance" and call.text("VSwitchId") in ("", one.parent):
+            switch = state.get(one.parent)
+            if switch is not None and call.text("VpcId") in ("", switch.parent):
+                found.append(one)
+    return sorted(found, key=by_age)
 
 
 def _common(instance: Document, state: Transaction) -> dict[str, Json]:
