@@ -144,6 +144,13 @@ def _device(source: tuple[str, str, str, Origin], found: DeviceText) -> DeviceRe
     return DEVICE_READERS[platform](found.text, found.file, NodeName(kinds.slug(device)))
 
 
+def given_keys(plan: kinds.Plan, path: Path) -> tuple[Mapping[str, Secret], tuple[Finding, ...]]:
+    """The keys that a plan gives, by tunnel, and what is wrong with others; those to be generated are left out."""
+    read = {tunnel: _key(path, tunnel, source) for tunnel, source in kinds.psk_sources(plan).items()}
+    return ({tunnel: one for tunnel, one in read.items() if isinstance(one, Secret)},
+            tuple(one for one in read.values() if isinstance(one, Finding)))
+
+
 def _keys(
     plan: kinds.Plan, path: Path, *, live: bool
 ) -> tuple[Mapping[str, Secret], Mapping[str, Secret], tuple[Finding, ...]]:

@@ -1,0 +1,90 @@
+"""A cloud of documents that settles at once, with sites and protections beside, as a client sees it."""
+
+import importlib.util
+import sys
+from pathlib import Path
+
+from sealane.app.client import work
+from sealane.app.client.session import Refused, Session
+from sealane.cloud import CloudError
+
+_FILE = Path(__file__).parents[2] / "cloud" / "harness.py"
+_SPEC = importlib.util.spec_from_file_location("cloud_harness", _FILE)
+harness = importlib.util.module_from_spec(_SPEC)
+sys.modules["cloud_harness"] = harness
+_SPEC.loader.exec_module(harness)
+
+
+class Fake:
+    """Both APIs; ``actions`` are the writing calls in order, ``busy`` refuses the next calls of an action."""
+
+    def __init__(self):
+        self.cloud = harness.Cloud()
+        self.actions = []
+        self.params = []
+        self.busy = {}
+        self.things = {"ports": {}, "sites": {}, "protections": {}}
+
+    def call(self, product, action, /, **params):
+        if self.busy.get(action, 0):
+            self.busy[action] -= 1
+            raise Refused("TaskConflict", "busy")
+        if action.startswith("Describe") and action not in harness.operations(product):
+            return {}  # not served, so there is none
+        try:
+            answer = self.cloud.call(product, action, **params)
+        except CloudError as error:
+            raise Refused(error.code, error.message) from error
+        if harness.operations(product)[action].writes:
+            self.actions.append(action)
+            self.params.append(params)
+        self.cloud.settle()
+        return answer
+
+    def __call__(self, method, path, body=None):
+        _, kind, *name = path.split("/")
+        if kind == "plans":
+            files = {f"{name}.cfg": one["config"] for name, one in self.things["sites"].items() if one["config"]}
+            return {"plans": {"network-1": {"plan": {}, "files": files}}}
+        if method == "GET":
+            return {kind: [{"name": name, **self.shown(kind, name, one)} for name, one in self.things[kind].items()]}
+        self.actions.append(f"{method} {kind}")
+        self.params.append(body)
+        if method == "PUT":
+            self.things[kind][name[0]] = body
+        else:
+            del self.things[kind][name[0]]
+        return {}
+
+    @staticmethod
+    def shown(kind, name, body):
+        if kind != "sites":
+            return body
+        site = body["site"]
+        return {"site": {**site, "device": {**site["device"], "config": f"{name}.cfg"}} if body["config"] else site}
+
+    def session(self, plan):
+        one = Session(self, plan.region, plan.name, self, limit_s=5, pause_s=1, sleep=self.sleep,
+                      now_s=lambda: self.now)
+        router = plan.transit_router
+        one.ids["system table", ""] = {"Name": router.system_table if router else "system"}
+        return one
+
+    now = 0.0
+
+    def sleep(self, seconds):
+        self.now += seconds
+
+    def changes(self, path, *, destroy=False):
+        wish = work.read_wish(path, ours=True)
+        session = self.session(wish.plan)
+        return session, work.plan_changes(session, wish, destroy=destroy)
+
+    def apply(self, path, *, destroy=False):
+        session, changes = self.changes(path, destroy=destroy)
+        self.actions.clear()
+        self.params.clear()
+        told = []
+        work.apply(session, changes, told.append)
+        assert told == list(changes)
+        return changes

@@ -1,0 +1,188 @@
+"""Plans carried out by calls: everything once, nothing twice, only what differs, and nothing left."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+import yaml
+from fake import Fake
+
+from sealane.app.client import work
+from sealane.app.client.session import TAG
+from sealane.app.rejected import Rejected
+from sealane.diag import Fault
+
+EXAMPLES = Path(__file__).parents[4] / "examples"
+TUNNELS = "CreateVpnAttachment"
+
+
+def without_tunnels(plan):
+    for name in ("ipsec_connections", "customer_gateways"):
+        plan.pop(name, None)
+    plan["transit_router"]["attachments"].pop("vpn", None)
+
+
+@pytest.fixture
+def plan(tmp_path):
+    shutil.copytree(EXAMPLES / "hangzhou", tmp_path / "hangzhou")
+    path = tmp_path / "hangzhou" / "plan.yaml"
+    edit(path, without_tunnels)
+    edit(path, lambda one: one.pop("sites"))
+    return path
+
+
+def edit(path, change):
+    one = yaml.safe_load(path.read_text())
+    change(one)
+    path.write_text(yaml.safe_dump(one, sort_keys=False))
+
+
+@pytest.fixture
+def fake():
+    return Fake()
+
+
+def test_everything_is_made_in_an_order_that_the_cloud_takes(fake, plan):
+    changes = fake.apply(plan)
+    add, change, destroy = work.counted(changes)
+    assert (add, change, destroy) == (len(changes), 0, 0)
+    assert {one.thing.key[0] for one in changes} >= {
+        "vpc", "vswitch", "security group", "security rule", "instance", "route of a VPC", "circuit", "border router",
+        "route of a border router", "CEN", "transit router", "CIDR", "attachment", "association", "propagation",
+        "route", "route map", "protection"}
+
+
+def test_applying_twice_changes_nothing(fake, plan):
+    fake.apply(plan)
+    before = fake.cloud.snapshot()
+    assert fake.apply(plan) == ()
+    assert fake.cloud.snapshot() == before
+    assert fake.actions == []
+
+
+def test_nothing_is_left_after_destroy(fake, plan):
+    fake.apply(plan)
+    changes = fake.apply(plan, destroy=True)
+    assert {one.sign for one in changes} == {"-"}
+    assert fake.cloud.snapshot() == {}
+    assert not any(fake.things.values())
+
+
+def test_removal_follows_the_safe_order(fake, plan):
+    fake.apply(plan)
+    fake.apply(plan, destroy=True)
+    order = ["DeleteCenRouteMap", "DeleteTransitRouterRouteEntry", "DeleteTransitRouterCidr",
+             "DeleteTransitRouterVbrAttachment", "DeleteVirtualBorderRouter", "DeletePhysicalConnection",
+             "DeleteTransitRouterVpcAttachment", "DeleteTransitRouter", "DeleteCen", "DeleteInstance",
+             "DeleteSecurityGroup", "DeleteVSwitch", "DeleteVpc"]
+    assert list(dict.fromkeys(one for one in fake.actions if one in order)) == order
+
+
+def test_what_others_made_is_neither_seen_nor_touched(fake, plan):
+    fake.cloud.done("Vpc", "CreateVpc", RegionId="cn-hangzhou", VpcName="VPC", CidrBlock="172.16.0.0/16")
+    others = fake.cloud.snapshot()
+    fake.apply(plan)
+    fake.apply(plan, destroy=True)
+    assert fake.cloud.snapshot() == others
+
+
+def test_everything_that_can_be_tagged_is(fake, plan):
+    fake.apply(plan)
+    tagged = {"vpc", "vswitch", "security_group", "instance", "physical_connection", "vbr", "cen", "transit_router",
+              "tr_attachment"}
+    for one in fake.cloud.world.everything():
+        if one.kind in tagged:
+            assert one.fields["Tags"] == [{"Key": TAG, "Value": "hangzhou"}], one.id
+
+
+def added_switch(one):
+    one["vpcs"][0]["vswitches"].append({"name": "more", "zone_id": "cn-hangzhou-h", "cidr_block": "172.16.40.0/24"})
+
+
+def fewer_rules(one):
+    del one["vpcs"][0]["security_groups"][0]["rules"][-1]
+
+
+def other_map(one):
+    one["route_maps"][0]["destination_cidr_blocks"] = ["192.168.10.136/32"]
+
+
+def other_timer(one):
+    one["virtual_border_routers"][0]["detect_multiplier"] = 5
+
+
+def other_mode(one):
+    one["protections"][0]["mode"] = "required"
+
+
+def fewer_routes(one):
+    del one["transit_router"]["route_entries"][0]
+
+
+def renamed_instance(one):
+    one["vpcs"][0]["instances"][0]["name"] = "Front"
+
+
+@pytest.mark.parametrize(
+    ("change", "counts", "actions"),
+    [
+        (added_switch, (1, 0, 0), ["CreateVSwitch"]),
+        (fewer_rules, (0, 0, 1), ["RevokeSecurityGroup"]),
+        (other_map, (0, 1, 0), ["ModifyCenRouteMap"]),
+        (other_timer, (0, 1, 0), ["ModifyVirtualBorderRouterAttribute"]),
+        (other_mode, (0, 1, 0), ["PUT protections"]),
+        (fewer_routes, (0, 0, 1), ["DeleteTransitRouterRouteEntry"]),
+        (renamed_instance, (1, 0, 1), ["DeleteInstance", "RunInstances"]),
+    ],
+)
+def test_only_what_differs_is_changed(fake, plan, change, counts, actions):
+    fake.apply(plan)
+    edit(plan, change)
+    changes = fake.apply(plan)
+    assert (work.counted(changes), fake.actions) == (counts, actions)
+    assert fake.changes(plan)[1] == ()
+
+
+def test_what_cannot_be_changed_is_made_again_with_what_needs_it(fake, plan):
+    fake.apply(plan)
+
+    def other_block(one):
+        one["vpcs"][0]["vswitches"][1]["cidr_block"] = "172.16.21.0/24"
+
+    edit(plan, other_block)
+    changes = fake.apply(plan)
+    again = {one.thing.key for one in changes if one.sign == "-/+"}
+    assert {("vswitch", "VPC/vSwitch2"), ("attachment", "VPC-Attachment"), ("association", "VPC-Attachment"),
+            ("route of a VPC", "VPC 10.0.0.0/8")} <= again
+    assert ("vpc", "VPC") not in again
+    assert fake.changes(plan)[1] == ()
+
+
+def test_a_busy_cloud_is_asked_again(fake, plan):
+    fake.busy = {"CreateVSwitch": 2, "CreateTransitRouter": 1}
+    fake.apply(plan)
+    assert fake.now == 3
+
+
+def test_a_cloud_that_stays_busy_is_a_fault_and_the_next_run_goes_on(fake, plan):
+    fake.busy = {"CreateTransitRouter": 100}
+    with pytest.raises(Fault, match="transit router TR: TaskConflict"):
+        fake.apply(plan)
+    fake.busy.clear()
+    assert all(one.thing.key[0] not in ("vpc", "CEN") for one in fake.apply(plan))
+    assert fake.changes(plan)[1] == ()
+
+
+def test_an_instance_without_a_group_is_refused_before_anything_is_touched(fake, plan):
+    edit(plan, lambda one: one["vpcs"][0]["instances"][0].pop("security_group"))
+    with pytest.raises(Rejected, match="APPLY-001"):
+        fake.apply(plan)
+    assert fake.cloud.snapshot() == {}
+
+
+def test_a_plan_is_shown_with_fields_and_counts(fake, plan):
+    _, changes = fake.changes(plan)
+    shown = [f"{sign} {text}" for sign, text in work.lines(changes)]
+    assert "+ VPC VPC" in shown
+    assert "+     CidrBlock = 172.16.0.0/16" in shown
+    assert work.summary(changes) == f"Plan: {len(changes)} to add, 0 to change, 0 to destroy."
