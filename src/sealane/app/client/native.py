@@ -132,7 +132,7 @@ KINDS = {
     "port": Kind("port", 21, 145, _put_port, _delete, lambda session, _, thing: _ignore(_put_port(session, thing))),
     "protection": Kind("protection", 46, 230, _put_protection, _delete,
                        lambda session, _, thing: _ignore(_put_protection(session, thing))),
-    "site": Kind("site", 47, 1, _put_site, _delete, lambda session, _, thing: _ignore(_put_site(session, thing))),
+    "site": Kind("site", 70, 1, _put_site, _delete, lambda session, _, thing: _ignore(_put_site(session, thing))),
 }
 
 

@@ -94,7 +94,7 @@ class SdkCloud:
         """As in Cloud."""
         client, models, errors = self._product(product)
         request = getattr(models, f"{action}Request")().from_map(params)
-        unknown = params.keys() - request.to_map().keys()
+        unknown = params.keys() - request.to_map().keys() - {"RegionId"}  # the client has a region of its own
         if unknown:
             raise Fault(f"call {action}", f"the SDK does not know {', '.join(sorted(unknown))}",
                         "install the versions that sealane[client] asks for")

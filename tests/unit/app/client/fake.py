@@ -4,6 +4,8 @@ import importlib.util
 import sys
 from pathlib import Path
 
+from fake_vpn import ACTIONS, Vpn
+
 from sealane.app.client import work
 from sealane.app.client.session import Refused, Session
 from sealane.cloud import CloudError
@@ -20,6 +22,7 @@ class Fake:
 
     def __init__(self):
         self.cloud = harness.Cloud()
+        self.vpn = Vpn(self.cloud, harness.flat)
         self.actions = []
         self.params = []
         self.busy = {}
@@ -29,8 +32,11 @@ class Fake:
         if self.busy.get(action, 0):
             self.busy[action] -= 1
             raise Refused("TaskConflict", "busy")
-        if action.startswith("Describe") and action not in harness.operations(product):
-            return {}  # not served, so there is none
+        if action in ACTIONS:
+            if not action.startswith("Describe"):
+                self.actions.append(action)
+                self.params.append(params)
+            return self.vpn.call(action, params)
         try:
             answer = self.cloud.call(product, action, **params)
         except CloudError as error:

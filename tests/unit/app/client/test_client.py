@@ -13,22 +13,12 @@ from sealane.app.rejected import Rejected
 from sealane.diag import Fault
 
 EXAMPLES = Path(__file__).parents[4] / "examples"
-TUNNELS = "CreateVpnAttachment"
-
-
-def without_tunnels(plan):
-    for name in ("ipsec_connections", "customer_gateways"):
-        plan.pop(name, None)
-    plan["transit_router"]["attachments"].pop("vpn", None)
 
 
 @pytest.fixture
 def plan(tmp_path):
     shutil.copytree(EXAMPLES / "hangzhou", tmp_path / "hangzhou")
-    path = tmp_path / "hangzhou" / "plan.yaml"
-    edit(path, without_tunnels)
-    edit(path, lambda one: one.pop("sites"))
-    return path
+    return tmp_path / "hangzhou" / "plan.yaml"
 
 
 def edit(path, change):
@@ -49,7 +39,7 @@ def test_everything_is_made_in_an_order_that_the_cloud_takes(fake, plan):
     assert {one.thing.key[0] for one in changes} >= {
         "vpc", "vswitch", "security group", "security rule", "instance", "route of a VPC", "circuit", "border router",
         "route of a border router", "CEN", "transit router", "CIDR", "attachment", "association", "propagation",
-        "route", "route map", "protection"}
+        "route", "route map", "customer gateway", "IPsec connection", "site", "protection"}
 
 
 def test_applying_twice_changes_nothing(fake, plan):
@@ -71,7 +61,8 @@ def test_nothing_is_left_after_destroy(fake, plan):
 def test_removal_follows_the_safe_order(fake, plan):
     fake.apply(plan)
     fake.apply(plan, destroy=True)
-    order = ["DeleteCenRouteMap", "DeleteTransitRouterRouteEntry", "DeleteTransitRouterCidr",
+    order = ["DeleteCenRouteMap", "DeleteTransitRouterRouteEntry", "DeleteTransitRouterVpnAttachment",
+             "DeleteVpnAttachment", "DeleteCustomerGateway", "DeleteTransitRouterCidr",
              "DeleteTransitRouterVbrAttachment", "DeleteVirtualBorderRouter", "DeletePhysicalConnection",
              "DeleteTransitRouterVpcAttachment", "DeleteTransitRouter", "DeleteCen", "DeleteInstance",
              "DeleteSecurityGroup", "DeleteVSwitch", "DeleteVpc"]
@@ -89,7 +80,7 @@ def test_what_others_made_is_neither_seen_nor_touched(fake, plan):
 def test_everything_that_can_be_tagged_is(fake, plan):
     fake.apply(plan)
     tagged = {"vpc", "vswitch", "security_group", "instance", "physical_connection", "vbr", "cen", "transit_router",
-              "tr_attachment"}
+              "tr_attachment", "customer_gateway", "vpn_attachment"}
     for one in fake.cloud.world.everything():
         if one.kind in tagged:
             assert one.fields["Tags"] == [{"Key": TAG, "Value": "hangzhou"}], one.id
@@ -105,6 +96,19 @@ def fewer_rules(one):
 
 def other_map(one):
     one["route_maps"][0]["destination_cidr_blocks"] = ["192.168.10.136/32"]
+
+
+def other_cipher(one):
+    one["ipsec_connections"][0]["tunnels"][1]["ike"]["ike_enc_alg"] = "aes256"
+
+
+def given_key(one):
+    one["ipsec_connections"][0]["tunnels"][0]["psk"] = "geheim"
+
+
+def other_name_of_a_gateway(one):
+    one["customer_gateways"][0]["name"] = "Front"
+    one["ipsec_connections"][0]["tunnels"][0]["customer_gateway"] = "Front"
 
 
 def other_timer(one):
@@ -129,6 +133,8 @@ def renamed_instance(one):
         (added_switch, (1, 0, 0), ["CreateVSwitch"]),
         (fewer_rules, (0, 0, 1), ["RevokeSecurityGroup"]),
         (other_map, (0, 1, 0), ["ModifyCenRouteMap"]),
+        (other_cipher, (0, 1, 0), ["ModifyVpnAttachmentAttribute"]),
+        (given_key, (0, 1, 0), ["ModifyVpnAttachmentAttribute"]),
         (other_timer, (0, 1, 0), ["ModifyVirtualBorderRouterAttribute"]),
         (other_mode, (0, 1, 0), ["PUT protections"]),
         (fewer_routes, (0, 0, 1), ["DeleteTransitRouterRouteEntry"]),
@@ -186,3 +192,23 @@ def test_a_plan_is_shown_with_fields_and_counts(fake, plan):
     assert "+ VPC VPC" in shown
     assert "+     CidrBlock = 172.16.0.0/16" in shown
     assert work.summary(changes) == f"Plan: {len(changes)} to add, 0 to change, 0 to destroy."
+
+
+def test_a_key_is_sent_and_never_shown(fake, plan):
+    edit(plan, given_key)
+    _, changes = fake.changes(plan)
+    shown = "\n".join(text for _, text in work.lines(changes)) + str(work.to_json(changes)) + repr(changes)
+    assert "geheim" not in shown
+    fake.apply(plan)
+    tunnels = fake.params[fake.actions.index("CreateVpnAttachment")]["TunnelOptionsSpecification"]
+    assert [one["TunnelIkeConfig"].get("Psk") for one in tunnels] == ["geheim", None]
+
+
+def test_a_new_name_of_something_unique_goes_first(fake, plan):
+    fake.apply(plan)
+    edit(plan, other_name_of_a_gateway)
+    changes = fake.apply(plan)
+    order = ["DeleteVpnAttachment", "DeleteCustomerGateway", "CreateCustomerGateway", "CreateVpnAttachment"]
+    assert [one for one in fake.actions if one in order] == order
+    assert work.counted(changes) == (5, 0, 5), [f"{one.sign} {one.title}" for one in changes]
+    assert fake.changes(plan)[1] == ()
