@@ -49,6 +49,18 @@ def test_the_plan_written_as_text_is_the_same_plan():
     assert [one.code for one in findings] == [one.code for one in others]
 
 
+def test_a_site_calls_circuits_and_customer_gateways_as_the_plan_does():
+    made = documents()
+    known = {one.id: one.text("Name") for one in made if one.kind == "customer_gateway"}
+    (site,) = (one for one in made if one.kind == "site")
+    told = site.fields["site"]
+    written = {**told, "device": {**told["device"], "customer_gateways": list(known)}}
+    others = [one for one in made if one.kind != "site"]
+    (carried,) = carried_networks(World([*others, replace(site, fields={**site.fields, "site": written})]), [ACCOUNT],
+                                  "n", readable=True)
+    assert carried.plan["sites"][0]["device"]["customer_gateways"] == list(known.values())
+
+
 def test_whatever_prefix_of_the_calls_was_made_is_a_sound_network():
     made = documents()
     for count in range(len(made) + 1):

@@ -132,14 +132,14 @@ def _routes(session: Session, table: str, name: str, own: Key, needs: tuple[Key,
                            TransitRouterRouteTableId=table, TransitRouterRouteEntryStatus="All"):
         if one[f"{_WORD}Type"] != "Static" or not one.get(f"{_WORD}Id"):
             continue
-        hop = _BLACK_HOLE
+        hop, own_needs = _BLACK_HOLE, (own, *needs)
         if one[f"{_WORD}NextHopType"] == "Attachment":
             hop = _named(session, ("attachment",), one[f"{_WORD}NextHopId"])
-            needs = (*needs, ("attachment", hop))
+            own_needs = (*own_needs, ("attachment", hop))
         prefix = one[f"{_WORD}DestinationCidrBlock"]
         yield Found(Thing(("route", f"{name} {prefix}"), fields(
             NextHop=hop, Name=one.get(f"{_WORD}Name", ""), Description=one.get(f"{_WORD}Description", "")),
-            (own, *needs)), {"Id": one[f"{_WORD}Id"], "Table": table})
+            own_needs), {"Id": one[f"{_WORD}Id"], "Table": table})
 
 
 def _named(session: Session, kinds: tuple[str, ...], known: str) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -15,6 +16,7 @@ from sealane.app.client.thing import Found, Key, Thing
 from sealane.app.load import given_keys, load
 from sealane.app.rejected import Rejected
 from sealane.diag import Fault, Finding, Severity, has_errors
+from sealane.host.files import make_private_directory, write_private
 from sealane.kinds import Plan
 
 _NATIVE = frozenset(native.KINDS)
@@ -145,14 +147,18 @@ def export(endpoint: Endpoint, key: AccessKey, folder: Path) -> Sequence[Path]:
     if not endpoint.is_ours:
         raise Fault(f"export from {endpoint}", "networks are told as plans by sealane serve only",
                     "name its endpoint with --endpoint")
-    told = NativeClient(endpoint, key)("GET", "/plans")["plans"]
+    return write_plans(NativeClient(endpoint, key)("GET", "/plans")["plans"], folder)
+
+
+def write_plans(told: Mapping[str, Any], folder: Path) -> Sequence[Path]:
+    """Write plans that were told; only their owner may read them, for a device's text may hold keys."""
     written = []
     for name, one in sorted(told.items()):
         own = folder / name if len(told) > 1 else folder
-        own.mkdir(parents=True, exist_ok=True)
+        make_private_directory(own)
         for file, text in one["files"].items():
-            (own / file).write_text(text, encoding="utf-8")
+            write_private(own / Path(file).name, text)
         path = own / "plan.yaml"
-        path.write_text(yaml.safe_dump(one["plan"], sort_keys=False, allow_unicode=True, width=120), encoding="utf-8")
+        write_private(path, yaml.safe_dump(one["plan"], sort_keys=False, allow_unicode=True, width=120))
         written.append(path)
     return written

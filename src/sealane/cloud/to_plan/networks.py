@@ -214,10 +214,16 @@ class _Account:
             if not used or not used <= circuits:
                 return None
             fixed = {key: self._port(one) for key, one in ports.items()} if isinstance(ports, Mapping) else {}
-            entries["device"] = Piece(site.id, {**device, "ports": Piece(site.id, fixed)})
+            entries["device"] = Piece(site.id, {**device, "ports": Piece(site.id, fixed), **self._gateways_of(device)})
             if device.get("config"):
                 configs[str(device["config"])] = site.secrets.get("config", "")
         return Piece(site.id, {"name": site.text("Name"), **entries})
+
+    def _gateways_of(self, device: Mapping[str, Value]) -> dict[str, Value]:
+        named = device.get("customer_gateways")
+        if not isinstance(named, Sequence) or isinstance(named, str):
+            return {}
+        return {"customer_gateways": [self._names.of(str(one)) for one in named]}
 
     def _port(self, port: Value) -> Value:
         if isinstance(port, Mapping) and port.get("circuit"):

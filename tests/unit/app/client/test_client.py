@@ -212,3 +212,12 @@ def test_a_new_name_of_something_unique_goes_first(fake, plan):
     assert [one for one in fake.actions if one in order] == order
     assert work.counted(changes) == (5, 0, 5), [f"{one.sign} {one.title}" for one in changes]
     assert fake.changes(plan)[1] == ()
+
+
+def test_an_export_is_private_and_stays_in_its_folder(tmp_path):
+    told = {"network-1": {"plan": {"name": "network-1"}, "files": {"../dc.cfg": "hostname cgw"}}}
+    (path,) = work.write_plans(told, tmp_path / "out")
+    assert yaml.safe_load(path.read_text()) == {"name": "network-1"}
+    assert (tmp_path / "out" / "dc.cfg").read_text() == "hostname cgw"
+    assert {one.stat().st_mode & 0o077 for one in (tmp_path / "out").iterdir()} == {0}
+    assert not (tmp_path / "dc.cfg").exists()
