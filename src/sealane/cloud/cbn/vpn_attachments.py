@@ -10,6 +10,7 @@ from sealane.cloud.change import changed, is_busy, retold
 from sealane.cloud.document import Document, Fields
 from sealane.cloud.error import CloudError
 from sealane.cloud.regions import zones
+from sealane.cloud.tunnel_prefixes import check_apart
 from sealane.cloud.world import Transaction
 
 _TUNNELS = 2
@@ -30,6 +31,7 @@ def create_transit_router_vpn_attachment(call: Call, state: Transaction) -> Fiel
     one = attach(call, state, VPN, router, connection, Zones=[{"ZoneId": zone} for zone in places])
     if connection.status != "init" or is_busy(connection):
         raise CloudError("InvalidStatus.ResourceStatus", f"{connection.id} is {connection.status}, not init.")
+    check_apart(state, connection, tunnels, router.id)
     addresses = allocate(call, state, router, one.id, max(1, len(tunnels)))
     for tunnel, address, zone in zip(tunnels, addresses, places, strict=False):
         state.put(retold(tunnel, InternetIp=address, ZoneNo=zone))
