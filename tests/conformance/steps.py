@@ -355,7 +355,7 @@ TABLE = {
     "192.168.0.0/16": ("Propagated", "Attachment", "VBR"),
     **{f"192.168.{one}.0/24": ("Propagated", "Attachment", "VPN") for one in (10, 20, 40)},
     **{f"{one}/32": ("Static", "Attachment", "VBR") for one in VPN_ADDRESSES},
-    "10.10.10.0/24": ("Static", "BlackHole", ""),
+    "10.10.10.0/24": ("Propagated", "BlackHole", ""),
 }
 """The transit router's table at the end: (type, next hop type, resource type)."""
 
@@ -365,13 +365,11 @@ def walk_whole(walk, native):
     walk.vpc()
     walk.circuit()
     walk.transit()
-    native("PUT", "/sites/dc", walk.site())
     native("PUT", "/protections/dc-vpc", {"cloud": ["172.16.0.0/16"], "site": ["192.168.20.0/24"]})
     walk.instances_running()
-    clear = native("POST", "/probes", {"source": "ECS1", "destination": "client", "count": 5})
-    assert clear["verdict"] == "clear", clear
     walk.keep_tunnels()
     walk.tunnels()
+    native("PUT", "/sites/dc", walk.site())  # its device has tunnels, whose keys the cloud's end must have
     wanted = [(f"10.10.10.{49 + one}", "ipsec_sa_established", "success") for one in (0, 1)]
     walk.wait("tunnels", walk.tunnel_states, wanted)
     walk.wait("table", walk.table_routes, TABLE)

@@ -26,6 +26,7 @@ function build(type, params) {
   const types = type.types();
   const made = {};
   for (const [name, value] of Object.entries(params)) {
+    if (name === "RegionId" && !(name in members)) continue; // the region is found by the object
     if (!(name in members)) throw new Error(`${type.name} has no ${name}`);
     made[members[name]] = value_of(types[members[name]], value);
   }
