@@ -44,14 +44,14 @@ def _route_entries(text: str, sites: int) -> str:
 
 def _one_protection(text: str, sites: int) -> str:
     prefixes = ", ".join(f"10.{n}.20.0/24" for n in range(1, sites + 1))
-    found = f"protections: [{{name: sites-vpc, cloud: [172.16.0.0/16], site: [{prefixes}], mode: open}}]"
-    return re.sub(r"protections: \[\{.*\}\]?,?\]", found, text)
+    found = f"protections:\n  - {{name: sites-vpc, cloud: [172.16.0.0/16], site: [{prefixes}], mode: open}}\n"
+    return re.sub(r"(?s)protections:\n.*", found, text)
 
 
 EDITS: tuple[Edit, ...] = (
-    _with(r"(?s)route_maps:.*?cidr_match_mode: Include\}", "route_maps: []"),
-    _with(r"\{destination_cidr_block: 10\.\d+\.40\.159/32, next_hop: VBR-Attachment\d+\},", ""),
-    _with(r"\{destination_cidr_block: 10\.\d+\.\d+\.\d+/32, next_hop: VBR-Attachment\d+\},", ""),
+    _with(r"(?s)route_maps:.*?cidr_match_mode: Include\n", "route_maps: []\n"),
+    _with(r" +- \{destination_cidr_block: 10\.\d+\.40\.159/32, next_hop: VBR-Attachment\d+\}\n", ""),
+    _with(r"(?s)  route_entries:\n    - \{destination_cidr_block: 10\.\d+\.\d+\.\d+/32, next_hop: VBR-.*?(?=route_maps)", ""),
     _with(r", 10\.\d+\.40\.0/24\]", "]"),
     _with(r"advertise: \[10\.\d+\.20\.0/24, ", "advertise: ["),
     _with(r"(\d+)\.0\.0/16, next_hop: Circuit", r"\1.20.0/24, next_hop: Circuit"),
@@ -67,7 +67,7 @@ EDITS: tuple[Edit, ...] = (
     _with(r"( +- \{destination_cidr_block: )10\.(\d+)\.0\.0/16(, next_hop: Circuit.*\n)",
           r"\g<1>10.\2.10.136/32\3\g<1>10.\2.40.159/32\3"),
     _with(r"      - \{destination_cidr_block: 10\.0\.0\.0/8, next_hop: VPC-Attachment\}", "      []"),
-    _with(r"(VPN-Attachment1, .*?), propagations: \[system\]", r"\1, propagations: []"),
+    _with(r"(?s)(VPN-Attachment1\n.*?)propagations: \[system\]", r"\1propagations: []"),
 )
 """What is changed at sites alike: missing policies, routes for tunnels' own packets, announcements, and so on."""
 

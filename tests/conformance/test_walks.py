@@ -7,7 +7,7 @@ import pytest
 from clients import Node, OlderPython, Python
 from steps import Walk, walk_whole
 
-from served import Served
+from server_process import Served
 
 pytestmark = pytest.mark.live
 

@@ -71,10 +71,14 @@ class Load:
         self.random = random.Random(seed)
         self.there: dict[str, str] = {}
         self.unsure: set[str] = set()
+        self.going: dict[str, str] = {}
+        """Those that a call to remove may have reached, though they may be told until the network let go of them."""
         self.number = 0
 
     def work(self, client):
         try:
+            for vpc in self.going.values():
+                self.finish(client, vpc)
             while True:
                 self.step(client)
         except Exception:  # noqa: BLE001 - the server was killed
@@ -98,8 +102,10 @@ class Load:
             region_id=REGION, vpc_id=made.vpc_id, cidr_block="10.0.1.0/24", zone_id=f"{REGION}-h"))
 
     def remove(self, client, name):
-        vpc = self.there.pop(name)
-        self.unsure.add(name)
+        self.going[name] = self.there.pop(name)
+        self.finish(client, self.going[name])
+
+    def finish(self, client, vpc):
         switches = client.describe_vswitches(models.DescribeVSwitchesRequest(vpc_id=vpc, page_size=50)).body
         for one in switches.v_switches.v_switch:
             client.delete_vswitch(models.DeleteVSwitchRequest(v_switch_id=one.v_switch_id))
@@ -108,7 +114,8 @@ class Load:
             if not client.describe_vswitches(models.DescribeVSwitchesRequest(vpc_id=vpc)).body.total_count:
                 break
             time.sleep(0.05)
-        client.delete_vpc(models.DeleteVpcRequest(region_id=REGION, vpc_id=vpc))
+        if client.describe_vpcs(models.DescribeVpcsRequest(region_id=REGION, vpc_id=vpc)).body.total_count:
+            client.delete_vpc(models.DeleteVpcRequest(region_id=REGION, vpc_id=vpc))
 
     def check(self, client):
         """After a restart: what was acknowledged is there, nothing unknown is, and nothing is half made."""
@@ -116,13 +123,14 @@ class Load:
         names = {one.vpc_name: one.vpc_id for one in found}
         assert len(names) == len(found), "made twice"
         assert self.there.keys() <= names.keys()
-        assert names.keys() <= self.there.keys() | self.unsure
+        assert names.keys() <= self.there.keys() | self.unsure | self.going.keys()
         assert all(names[name] == vpc for name, vpc in self.there.items())
         for one in found:
             tables = client.describe_route_table_list(models.DescribeRouteTableListRequest(
                 region_id=REGION, vpc_id=one.vpc_id)).body
             assert tables.total_count == 1, f"{one.vpc_id} has no route table"
-        self.there = names
+        self.going = {name: vpc for name, vpc in self.going.items() if name in names}
+        self.there = {name: vpc for name, vpc in names.items() if name not in self.going}
         self.unsure = set()
 
 

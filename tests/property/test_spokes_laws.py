@@ -160,6 +160,12 @@ def together(parts):
     return [{one.name for one in part.network.devices()} for kind in parts.kinds for part in kind.parts]
 
 
+@pytest.mark.parametrize("edit", range(len(apart.EDITS)))
+def test_every_edit_changes_the_plan(edit):
+    text = spokes.plan_text(2)
+    assert apart.EDITS[edit](text, 2) != text
+
+
 @pytest.mark.parametrize("seed", ONE_FAILURE)
 def test_a_survey_says_the_same_under_single_failures(seed):
     assert apart.differing(apart.drawn(seed, 2)) == {}

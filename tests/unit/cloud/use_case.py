@@ -81,7 +81,8 @@ def documents(config: str = "") -> list[Document]:
     for kind, resource, name, publish in (
         ("vpc", "vpc-1", "VPC", False), ("vbr", "vbr-1", "VBR", True), ("vpn", "vco-1", "VPN", True),
     ):
-        zone_mappings = [{"ZoneId": zones[index], "VSwitchId": f"vsw-{index}"} for index in (2, 3)]
+        zone_mappings = [{"ZoneId": zones[index], "VSwitchId": f"vsw-{index}", "NetworkInterfaceId": f"eni-{index}"}
+                         for index in (2, 3)]
         add(f"tr-attach-{kind}", "tr_attachment", "tr-1", "Attached", ResourceType=kind.upper(), ResourceId=resource,
             TransitRouterAttachmentName=f"{name}-Attachment", AutoPublishRouteEnabled=publish,
             **({"ZoneMappings": zone_mappings} if kind == "vpc" else {}))
