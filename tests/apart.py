@@ -51,7 +51,7 @@ def _one_protection(text: str, sites: int) -> str:
 EDITS: tuple[Edit, ...] = (
     _with(r"(?s)route_maps:.*?cidr_match_mode: Include\n", "route_maps: []\n"),
     _with(r" +- \{destination_cidr_block: 10\.\d+\.40\.159/32, next_hop: VBR-Attachment\d+\}\n", ""),
-    _with(r"(?s)  route_entries:\n    - \{destination_cidr_block: 10\.\d+\.\d+\.\d+/32, next_hop: VBR-.*?(?=route_maps)", ""),
+    _with(r"(?s)  route_entries:\n    - \{destination_cidr_block: 10[\d.]+/32, next_hop: VBR-.*?(?=route_maps)", ""),
     _with(r", 10\.\d+\.40\.0/24\]", "]"),
     _with(r"advertise: \[10\.\d+\.20\.0/24, ", "advertise: ["),
     _with(r"(\d+)\.0\.0/16, next_hop: Circuit", r"\1.20.0/24, next_hop: Circuit"),

@@ -5,9 +5,8 @@ import subprocess
 
 import pytest
 from clients import Node, OlderPython, Python
-from steps import Walk, walk_whole
-
 from server_process import Served
+from steps import Walk, walk_whole
 
 pytestmark = pytest.mark.live
 
