@@ -2,13 +2,14 @@
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+NODE := $(VENV)/node/.installed
 
-.PHONY: demo test check fast-test mutation fidelity setup clean
+.PHONY: demo test check fast-test mutation fidelity setup node clean
 demo: setup
 	$(BIN)/sealane demo examples/hangzhou/plan.yaml
 
 # What needs no packets runs on two cores at once; live tests measure gaps in time, so nothing runs beside them.
-test: setup
+test: setup node
 	@$(MAKE) --no-print-directory fast-test
 	$(BIN)/pytest -m "live or mutation"
 
@@ -36,6 +37,17 @@ $(STAMP): pyproject.toml
 	@echo "installing Python packages into $(VENV)"
 	@python3 -m venv $(VENV)
 	@$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@
+
+# Node, npm and the Node SDK, only for the client of tests/conformance that is written for them.
+node: $(NODE)
+
+$(NODE): tests/conformance/node/package.json $(STAMP)
+	@echo "installing Node packages into $(VENV)/node"
+	@$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[node]'
+	@mkdir -p $(@D)
+	@cp $< $(@D)
+	@$(BIN)/npm install --prefix $(@D) --no-audit --no-fund --no-package-lock --ignore-scripts --loglevel error >/dev/null
 	@touch $@
 
 clean:

@@ -93,19 +93,20 @@ def _older(value):
     return str(value)
 
 
-NODE = Path(__file__).parent / "node"
+ROOT = Path(__file__).parents[2]
 
 
 class Node:
     """The Node SDK in a process of its own; Cbn by the generic RPC client, since npm has no package for it."""
 
     def __init__(self, endpoint, key):
-        if not (NODE / "node_modules").exists():
-            subprocess.run(["npm", "install", "--no-audit", "--no-fund", "--silent"], cwd=NODE, check=True, timeout=300)
+        subprocess.run(["make", "--no-print-directory", "node"], cwd=ROOT, check=True, timeout=300)  # nothing, if done
         environment = {**os.environ, "ALIBABA_CLOUD_ACCESS_KEY_ID": key[0], "ALIBABA_CLOUD_ACCESS_KEY_SECRET": key[1],
                        "NODE_NO_WARNINGS": "1"}
-        self._process = subprocess.Popen(["node", "client.mjs", endpoint, REGION], cwd=NODE, env=environment,
-                                         stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        command = [ROOT / ".venv/bin/node", Path(__file__).parent / "node/client.mjs", endpoint, REGION,
+                   ROOT / ".venv/node"]
+        self._process = subprocess.Popen(command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                         text=True)
 
     def __call__(self, product, action, params):
         flat = _flat(params) if product == "Cbn" else params

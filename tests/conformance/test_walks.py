@@ -1,6 +1,5 @@
 """Clients that nobody here wrote make the use case step by step, and at the end packets are encrypted."""
 
-import shutil
 import subprocess
 
 import pytest
@@ -34,7 +33,6 @@ def test_the_older_python_sdk_walks_the_use_case(served):
     walk(served, OlderPython(served.endpoint, served.key))
 
 
-@pytest.mark.skipif(shutil.which("npm") is None, reason="npm is not installed")
 def test_the_node_sdk_walks_the_use_case(served):
     node = Node(served.endpoint, served.key)
     try:

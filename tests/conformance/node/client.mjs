@@ -1,10 +1,10 @@
 // Reads calls as JSON lines {product, action, params} and answers each with {answer} or {code, message}.
-// Arguments: endpoint, region. The access key comes from the environment.
+// Arguments: endpoint, region, folder with node_modules. The access key comes from the environment.
 import { createRequire } from "node:module";
 import readline from "node:readline";
 
-const require = createRequire(import.meta.url);
-const [endpoint, regionId] = process.argv.slice(2);
+const [endpoint, regionId, folder] = process.argv.slice(2);
+const require = createRequire(`${folder}/`);
 const accessKeyId = process.env.ALIBABA_CLOUD_ACCESS_KEY_ID;
 const accessKeySecret = process.env.ALIBABA_CLOUD_ACCESS_KEY_SECRET;
 const { Config } = require("@alicloud/openapi-client");
