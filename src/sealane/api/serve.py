@@ -1,6 +1,7 @@
 """Serving a running server: the cloud's API at ``/``, the native one at ``/v1``."""
 
 import asyncio
+import socket
 from collections.abc import Awaitable, Container, Mapping
 from concurrent.futures import ThreadPoolExecutor
 
@@ -71,13 +72,34 @@ class Listener:
         port: 0 for any that is free.
         tls: Certificate and key; None for plain HTTP.
         limits: What clients may do.
+
+    Raises:
+        Fault: Nobody can listen there, or the certificate cannot be used.
     """
 
     def __init__(self, server: Server, host: str, port: int, tls: Tls | None, limits: Limits | None = None) -> None:
         allowed = limits or Limits()
         config = uvicorn_config(make_server_app(server, allowed), allowed, host=host, port=port, tls=tls)
         self._uvicorn = Uvicorn(config)
+        self._socket = _bound(host, port)
 
     def run(self) -> None:
         """Serve until the process is told to end."""
-        self._uvicorn.run()
+        self._uvicorn.run([self._socket])
+
+
+def _bound(host: str, port: int) -> socket.socket:
+    """A socket at the address; taken before anything is started, because uvicorn itself ends the process."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        found = socket.socket(family, kind, protocol)
+        try:
+            found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            found.bind(address)
+        except OSError:
+            found.close()
+            raise
+    except OSError as error:
+        raise Fault(f"listen at {host}:{port}", error.strerror or str(error),
+                    "end what listens there, or give another address or port with --listen") from None
+    return found

@@ -178,4 +178,4 @@ def _guarded(what: str, work: Callable[[], None]) -> None:
     try:
         work()
     except Refused as refused:
-        raise Fault(what, str(refused), "mend that, then run the command again: it goes on from there") from None
+        raise Fault(what, refused.answer, refused.remedy) from None

@@ -5,9 +5,11 @@ import importlib
 import ipaddress
 import json
 import os
+import re
 import urllib.error
 import urllib.request
 from dataclasses import dataclass, field
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -101,10 +103,9 @@ class SdkCloud:
         try:
             answer: Answer = client[action.lower()](request).body.to_map()
         except errors as error:
-            raise Refused(str(error.code), _first_line(error)) from None
+            raise Refused(str(error.code), _first_line(error), f"call {action} at {self.endpoint}") from None
         except Exception as error:  # noqa: BLE001 - whatever the SDK's transport raises
-            raise Fault(f"call {action} at {self.endpoint}", f"{type(error).__name__}: {_first_line(error)}",
-                        "see that the endpoint is right and can be reached") from None
+            raise _unreached(f"call {action} at {self.endpoint}", self.endpoint, error) from None
         return answer
 
     def _product(self, product: str) -> tuple[dict[str, Any], Any, Any]:
@@ -136,6 +137,33 @@ def _first_line(error: Any) -> str:
     return text.strip().partition("\n")[0][:500]
 
 
+_REASON = re.compile(r"\[(Errno|SSL)[^\]]*\] ([^'\"()\\<>]+)")
+
+
+def _unreached(call: str, endpoint: Endpoint, error: Exception) -> Fault:
+    """No answer came; the transports wrap the reason several times."""
+    found = _REASON.search(str(error))
+    if found and found[1] == "SSL":
+        return Fault(call, f"TLS: {found[2].strip()}",
+                     "write http:// or https:// in the endpoint as it listens, and have its certificate trusted here")
+    answer = found[2].strip() if found else f"{type(error).__name__}: {_first_line(error)}"
+    remedy = "start sealane serve, or name where it listens with --endpoint" if endpoint.is_ours else (
+        "see that the endpoint is right and can be reached")
+    return Fault(call, answer, remedy)
+
+
+def _detail(body: bytes) -> str:
+    """What a problem document and its findings say; anything else as it is."""
+    text = body.decode(errors="replace")
+    try:
+        told = json.loads(text)
+        found = [f"{one['code']} {one['subject']}: {one['problem']}; {one['remedy']}"
+                 for one in told.get("findings", ())]
+        return "\n  ".join([str(told["detail"]), *found])
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return text[:2000]
+
+
 @dataclass(frozen=True, slots=True)
 class NativeClient:
     """``/v1`` of ``sealane serve``."""
@@ -145,6 +173,7 @@ class NativeClient:
 
     def __call__(self, method: str, path: str, body: object = None) -> Answer:
         """As in Native."""
+        call = f"{method} {self.endpoint}/v1{path}"
         shown = base64.b64encode(f"{self.key.id}:{self.key.secret.reveal()}".encode()).decode()
         request = urllib.request.Request(  # noqa: S310 - the scheme is http or https
             f"{self.endpoint.url}/v1{path}", None if body is None else json.dumps(body).encode(),
@@ -153,9 +182,8 @@ class NativeClient:
             with urllib.request.urlopen(request, timeout=_TIMEOUT_MS / 1000) as answer:  # noqa: S310
                 text = answer.read()
         except urllib.error.HTTPError as error:
-            raise Refused(f"HTTP {error.code}", error.read().decode(errors="replace")[:2000]) from None
-        except OSError as error:
-            raise Fault(f"call {self.endpoint.url}/v1{path}", str(getattr(error, "reason", error)),
-                        "see that sealane serve runs there") from None
+            raise Refused(f"HTTP {error.code}", _detail(error.read()), call) from None
+        except (OSError, HTTPException) as error:
+            raise _unreached(call, self.endpoint, error) from None
         found: Answer = json.loads(text) if text else {}
         return found

@@ -27,11 +27,28 @@ _GONE = (
 )
 
 
-class Refused(Exception):  # noqa: N818 - an answer
-    """The cloud refused a call."""
+_REMEDIES = (
+    (("InvalidAccessKeyId", "SignatureDoesNotMatch", "IncompleteSignature", "HTTP 401"),
+     "use an access key of that endpoint; that of sealane serve is in STATE/credentials, named by --credentials"),
+    (("Forbidden", "NoPermission", "HTTP 403"), "attach a policy that allows it to the key's user, or use another key"),
+    (("InvalidTimeStamp", "SignatureNonceUsed"), "set this host's clock"),
+    (("Throttling",), "run the command again in a minute"),
+)
 
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(f"{code}: {message}")
+
+class Refused(Fault):
+    """The cloud refused a call.
+
+    Args:
+        code: Its error code.
+        message: Its words.
+        call: What was asked, and where.
+    """
+
+    def __init__(self, code: str, message: str, call: str = "call the cloud") -> None:
+        remedy = next((text for codes, text in _REMEDIES if code.startswith(codes)),
+                      "mend what the answer names, then run the command again: it goes on from there")
+        super().__init__(call, f"{code}: {message}", remedy)
         self.code = code
         self.message = message
 

@@ -1,14 +1,18 @@
 """Where calls go and who makes them: another host only when that was said, and no secret in any message."""
 
+import json
 import subprocess
 import sys
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from unittest import mock
 
 import pytest
 from click.testing import CliRunner
 
-from sealane.app.client.sdk import AccessKey, SdkCloud, access_key, endpoint
+from sealane.app.client.sdk import AccessKey, NativeClient, SdkCloud, access_key, endpoint
+from sealane.app.client.session import Refused
 from sealane.cli.main import group
 from sealane.diag import Fault
 from sealane.net import Secret
@@ -71,10 +75,82 @@ def test_a_missing_sdk_is_told():
     assert "is not installed" in str(told.value)
 
 
-def test_an_endpoint_that_does_not_answer_is_told(monkeypatch):
+@pytest.fixture
+def answering():
+    """A server that refuses everything as it is told to; yields (endpoint, what to answer)."""
+    answer = {}
+
+    class Refusing(BaseHTTPRequestHandler):
+        def do_GET(self):
+            body = json.dumps(answer["body"]).encode()
+            self.send_response(answer["status"])
+            self.send_header("content-type", "application/json")
+            self.send_header("content-length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        do_POST = do_PUT = do_GET  # noqa: N815
+
+        def log_message(self, *_):
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Refusing) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield f"127.0.0.1:{server.server_address[1]}", answer
+        server.shutdown()
+        thread.join()
+
+
+def invoked(monkeypatch, *words):
     monkeypatch.setenv("ALIBABA_CLOUD_ACCESS_KEY_ID", "LTAI1")
     monkeypatch.setenv("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "hush")
-    told = CliRunner().invoke(group, ["apply", str(PLAN), "--endpoint", "127.0.0.1:1", "--auto-approve"])
-    assert isinstance(told.exception, Fault)
-    assert "127.0.0.1:1" in str(told.exception)
+    told = CliRunner().invoke(group, [*words])
+    assert isinstance(told.exception, Fault), told.exception
     assert "hush" not in str(told.exception)
+    return str(told.exception)
+
+
+@pytest.mark.parametrize("words", [("apply", str(PLAN), "--auto-approve"), ("destroy", str(PLAN)), ("export",)])
+def test_a_wrong_key_is_told_with_its_remedy(words, monkeypatch, answering):
+    where, answer = answering
+    answer |= {"status": 401, "body": {"detail": "The access key is unknown.", "Code": "InvalidAccessKeyId.NotFound",
+                                       "Message": "Specified access key is not found."}}
+    told = invoked(monkeypatch, *words, "--endpoint", where)
+    assert "access key is" in told
+    assert "--credentials" in told
+
+
+def test_a_cloud_that_refuses_the_key_is_told_with_its_code(answering):
+    where, answer = answering
+    answer |= {"status": 400, "body": {"Code": "SignatureDoesNotMatch", "Message": "no", "RequestId": "1"}}
+    with pytest.raises(Refused) as told:
+        SdkCloud(endpoint(where), AccessKey("LTAI1", Secret("hush"))).call("Vpc", "DescribeVpcs")
+    assert told.value.code == "SignatureDoesNotMatch"
+    assert f"call DescribeVpcs at http://{where}: SignatureDoesNotMatch" in str(told.value)
+    assert "--credentials" in told.value.remedy
+
+
+def test_findings_of_the_native_side_are_told(answering):
+    where, answer = answering
+    answer |= {"status": 422, "body": {"detail": "wrong", "findings": [
+        {"code": "NET-001", "subject": "site dc", "problem": "has no device", "remedy": "write one"}]}}
+    with pytest.raises(Refused) as told:
+        NativeClient(endpoint(where), AccessKey("LTAI1", Secret("hush")))("PUT", "/sites/dc", {})
+    assert told.value.message == "wrong\n  NET-001 site dc: has no device; write one"
+
+
+def test_the_wrong_scheme_is_told(monkeypatch, answering):
+    where, _ = answering
+    for words in (("apply", str(PLAN)), ("export",)):
+        told = invoked(monkeypatch, *words, "--endpoint", f"https://{where}")
+        assert "TLS: wrong version number" in told
+        assert "http://" in told
+
+
+def test_an_endpoint_that_does_not_answer_is_told(monkeypatch):
+    for words in (("apply", str(PLAN), "--auto-approve"), ("export",)):
+        told = invoked(monkeypatch, *words, "--endpoint", "127.0.0.1:1")
+        assert "http://127.0.0.1:1" in told
+        assert told.splitlines()[0].endswith(": Connection refused")
+        assert "sealane serve" in told
