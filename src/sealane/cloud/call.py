@@ -9,6 +9,7 @@ from sealane.cloud.document import Document, Fields, Json
 from sealane.cloud.error import CloudError
 from sealane.cloud.observed import Nothing, Observed
 from sealane.cloud.refusal import refuse
+from sealane.cloud.regions import REGIONS
 from sealane.cloud.world import Transaction
 
 
@@ -85,6 +86,9 @@ class Call:
         return found
 
 
+_REGIONAL = ("Vpc", "Ecs")
+"""Products that have an address in each region, so that a region that is none is an error in every call."""
+
 Handler: TypeAlias = Callable[[Call, Transaction], Fields]
 """Carries out an operation and returns the answer without RequestId."""
 
@@ -137,7 +141,7 @@ class Registry:
             raise ValueError(f"{self.product} {', '.join(actions)}: {sorted(both)} both ignored and refused")
 
         def register(handle: Handler) -> Handler:
-            guarded = _refusing(handle, tuple(sorted(refuses))) if refuses else handle
+            guarded = _refusing(handle, tuple(sorted(refuses)))
             for action in actions:
                 if action in self.operations:
                     raise ValueError(f"{self.product} {action} is registered twice")
@@ -150,6 +154,8 @@ class Registry:
 def _refusing(handle: Handler, refuses: Iterable[str]) -> Handler:
     @functools.wraps(handle)
     def guarded(call: Call, state: Transaction) -> Fields:
+        if call.product in _REGIONAL and call.has("RegionId") and call.region not in REGIONS:
+            raise CloudError("InvalidRegionId.NotFound", "The specified RegionId does not exist.", 404)
         refuse(call.params, refuses)
         return handle(call, state)
 

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from sealane.cloud import Call, CloudError, Registry, Transaction, World
 from sealane.cloud.refusal import refuse
+from sealane.cloud.regions import REGIONS
 
 
 def answer(call, state):
@@ -58,3 +59,21 @@ def test_the_handler_as_written_can_be_had_and_marks_are_kept():
 def test_nothing_is_both_ignored_and_refused():
     with pytest.raises(ValueError, match="both ignored and refused"):
         Registry("Vpc").reads("DescribeThings", ignores=["A"], refuses=["A"])
+
+
+@given(st.sampled_from(["Vpc", "Ecs"]), st.text(max_size=12).filter(lambda one: one not in REGIONS))
+def test_what_is_no_region_is_refused_before_any_handler_runs(product, region):
+    registry = Registry(product)
+    registry.reads("DescribeThings")(answer)
+    call = Call(product, "DescribeThings", {"RegionId": region}, "1" * 16, 0, "r", "{}-{}".format)
+    with pytest.raises(CloudError) as refused:
+        registry.operations["DescribeThings"].handle(call, Transaction(World()))
+    assert (refused.value.code, refused.value.status) == ("InvalidRegionId.NotFound", 404)
+
+
+def test_a_region_or_none_passes_and_global_products_take_any():
+    for product, region in (("Vpc", "cn-hangzhou"), ("Ecs", None), ("Cbn", "nowhere"), ("Cms", "nowhere")):
+        registry = Registry(product)
+        registry.reads("DescribeThings")(answer)
+        call = Call(product, "DescribeThings", {"RegionId": region}, "1" * 16, 0, "r", "{}-{}".format)
+        assert registry.operations["DescribeThings"].handle(call, Transaction(World()))

@@ -18,6 +18,7 @@ RECOMMEND = {
     "SignatureDoesNotMatch": "Check the secret of the access key, and that nothing changes requests on their way.",
     "SignatureNonceUsed": "Sign each request anew, with a nonce of its own.",
     "InvalidVersion": "Use one of the versions 2016-04-28 (Vpc), 2017-09-12 (Cbn), 2014-05-26 (Ecs), 2019-01-01 (Cms).",
+    "InvalidAction.NotFound": "See docs/openapi-coverage.md for what is served.",
     "Throttling.User": "Wait a second and send the request again.",
     "Throttling.Api": "Wait a second and send the request again.",
 }

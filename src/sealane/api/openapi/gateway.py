@@ -69,7 +69,7 @@ class Gateway:
         if action not in self._actions.get(product, ()):
             raise CloudError(
                 "InvalidAction.NotFound",
-                "Specified api is not found, please check your url and method.",
+                f"Specified api is not found, please check your url and method: {product} serves no {action} here.",
                 404,
             )
         return product, action

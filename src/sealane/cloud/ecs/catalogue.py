@@ -14,7 +14,6 @@ from sealane.cloud.world import Transaction
 
 _DISK, _SMALLEST_DISK, _LARGEST_DISK = "cloud_essd", 20, 32768
 _GENERATION = "ecs-5"
-_NO_REGION = CloudError("InvalidRegionId.NotFound", "The specified RegionId does not exist.", 404)
 _IMAGE: Mapping[str, str] = {
     "ImageId": IMAGE,
     "ImageName": IMAGE,
@@ -33,13 +32,6 @@ def describe_regions(_call: Call, _state: Transaction) -> Fields:
         {"RegionId": one, "LocalName": name, "RegionEndpoint": f"ecs.{one}.aliyuncs.com", "Status": "available"}
         for one, (name, _) in REGIONS.items()
     ]}}
-
-
-def _zones(call: Call) -> tuple[str, ...]:
-    found = zones(call.region)
-    if not found:
-        raise _NO_REGION
-    return found
 
 
 @ECS.reads("DescribeZones", ignores=("AcceptLanguage", "InstanceChargeType", "SpotStrategy", "Verbose"))
@@ -64,14 +56,13 @@ def describe_zones(call: Call, _state: Transaction) -> Fields:
                 "NetworkTypes": {"supportedNetworkCategory": ["vpc"]},
             }]},
         }
-        for zone in _zones(call)
+        for zone in zones(call.region)
     ]}}
 
 
 @ECS.reads("DescribeInstanceTypeFamilies")
 def describe_instance_type_families(call: Call, _state: Transaction) -> Fields:
     """DescribeInstanceTypeFamilies."""
-    _zones(call)
     asked = call.text("Generation") in ("", _GENERATION)
     return {"InstanceTypeFamilies": {"InstanceTypeFamily": [
         {"InstanceTypeFamilyId": one, "Generation": _GENERATION}
@@ -139,7 +130,6 @@ def _size(call: Call, name: str, default: float) -> float:
 )
 def describe_images(call: Call, _state: Transaction) -> Fields:
     """DescribeImages: there is one; the ids of other public and custom images are taken as labels."""
-    _zones(call)
     wanted = {name: call.text(name) for name in _IMAGE if call.text(name)}
     is_asked = all(_IMAGE[name] in value.split(",") for name, value in wanted.items())
     is_asked = is_asked and call.flag("IsPublic", default=True)
@@ -161,7 +151,7 @@ def describe_available_resource(call: Call, _state: Transaction) -> Fields:
     """DescribeAvailableResource: everything is available in every zone."""
     wanted = call.text("DestinationResource")
     resources = _resources(call, wanted)
-    asked = [one for one in _zones(call) if call.text("ZoneId") in ("", one)]
+    asked = [one for one in zones(call.region) if call.text("ZoneId") in ("", one)]
     status: dict[str, Json] = {"Status": "Available", "StatusCategory": "WithStock"}
     found: Json = {"AvailableResource": [
         {"Type": wanted, "SupportedResources": {"SupportedResource": [{**one, **status} for one in resources]}}

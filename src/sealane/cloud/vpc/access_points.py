@@ -7,7 +7,6 @@ from sealane.cloud.document import Fields
 from sealane.cloud.error import CloudError
 from sealane.cloud.paging import page
 from sealane.cloud.regions import REGIONS
-from sealane.cloud.vpc.common import check_region
 from sealane.cloud.vpc.registry import VPC
 from sealane.cloud.world import Transaction
 
@@ -42,7 +41,6 @@ def location_of(access_point: str) -> str:
 @VPC.reads("DescribeAccessPoints", ignores=("AcceptLanguage",))
 def describe_access_points(call: Call, state: Transaction) -> Fields:  # noqa: ARG001
     """DescribeAccessPoints: names are told in English."""
-    check_region(call)
     found = page(call, access_points(call.region))
     return {**found.fields, "AccessPointSet": {"AccessPointType": [
         {
@@ -63,12 +61,10 @@ def describe_access_points(call: Call, state: Transaction) -> Fields:  # noqa: A
 @VPC.writes("OpenPhysicalConnectionService")
 def open_physical_connection_service(call: Call, state: Transaction) -> Fields:  # noqa: ARG001
     """OpenPhysicalConnectionService: traffic costs nothing here, so it is open for every account."""
-    check_region(call)
     return {}
 
 
 @VPC.reads("GetPhysicalConnectionServiceStatus")
 def get_physical_connection_service_status(call: Call, state: Transaction) -> Fields:  # noqa: ARG001
     """GetPhysicalConnectionServiceStatus."""
-    check_region(call)
     return {"Enabled": True}

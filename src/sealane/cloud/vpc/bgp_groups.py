@@ -11,7 +11,7 @@ from sealane.cloud.error import CloudError
 from sealane.cloud.paging import matching, page
 from sealane.cloud.texts import text
 from sealane.cloud.vpc.border_routers import vbr_of
-from sealane.cloud.vpc.common import check_region, given, in_region, told
+from sealane.cloud.vpc.common import given, in_region, told
 from sealane.cloud.vpc.registry import VPC
 from sealane.cloud.world import Transaction
 
@@ -137,7 +137,6 @@ def delete_bgp_group(call: Call, state: Transaction) -> Fields:
 @VPC.reads("DescribeBgpGroups", ignores=("IsDefault",))
 def describe_bgp_groups(call: Call, state: Transaction) -> Fields:
     """DescribeBgpGroups; the key is told to the account that set it."""
-    check_region(call)
     here = in_region(call, state.of_kind(call.account, "bgp_group"))
     ids = (call.text("BgpGroupId"),) if call.text("BgpGroupId") else ()
     router = call.text("RouterId")

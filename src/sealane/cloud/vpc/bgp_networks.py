@@ -8,7 +8,7 @@ from sealane.cloud.paging import page
 from sealane.cloud.texts import prefix
 from sealane.cloud.vpc.bgp_groups import NO_ROUTER, router_of
 from sealane.cloud.vpc.border_routers import vbr_of
-from sealane.cloud.vpc.common import check_region, in_region
+from sealane.cloud.vpc.common import in_region
 from sealane.cloud.vpc.registry import VPC
 from sealane.cloud.vpc.vpcs import not_found
 from sealane.cloud.world import Transaction
@@ -45,7 +45,6 @@ def delete_bgp_network(call: Call, state: Transaction) -> Fields:
 @VPC.reads("DescribeBgpNetworks")
 def describe_bgp_networks(call: Call, state: Transaction) -> Fields:
     """DescribeBgpNetworks."""
-    check_region(call)
     router = call.text("RouterId")
     here = in_region(call, state.of_kind(call.account, "bgp_network"))
     found = page(call, (one for one in here if router in ("", one.parent)))

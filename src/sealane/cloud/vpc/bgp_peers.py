@@ -10,7 +10,7 @@ from sealane.cloud.paging import matching, page
 from sealane.cloud.texts import address
 from sealane.cloud.times import minutes
 from sealane.cloud.vpc.bgp_groups import NO_GROUP, check_ip_version, shared
-from sealane.cloud.vpc.common import check_region, in_region, told
+from sealane.cloud.vpc.common import in_region, told
 from sealane.cloud.vpc.registry import VPC
 from sealane.cloud.world import Transaction
 from sealane.net import Address, InterfaceAddress
@@ -125,7 +125,6 @@ def delete_bgp_peer(call: Call, state: Transaction) -> Fields:
 @VPC.reads("DescribeBgpPeers", ignores=("IsDefault",))
 def describe_bgp_peers(call: Call, state: Transaction) -> Fields:
     """DescribeBgpPeers, with the sessions as they run."""
-    check_region(call)
     here = in_region(call, state.of_kind(call.account, "bgp_peer"))
     ids = (call.text("BgpPeerId"),) if call.text("BgpPeerId") else ()
     group, router = call.text("BgpGroupId"), call.text("RouterId")

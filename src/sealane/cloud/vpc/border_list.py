@@ -7,7 +7,7 @@ from sealane.cloud.document import Document, Fields, Json
 from sealane.cloud.paging import page
 from sealane.cloud.tags import tagged
 from sealane.cloud.times import seconds
-from sealane.cloud.vpc.common import Told, check_region, filtered, in_group, in_region, told
+from sealane.cloud.vpc.common import Told, filtered, in_group, in_region, told
 from sealane.cloud.vpc.physical_connections import circuit_of
 from sealane.cloud.vpc.registry import VPC
 from sealane.cloud.vpc.vpcs import attachment_of
@@ -37,7 +37,6 @@ def _keys(state: Transaction) -> Mapping[str, Told]:
 @VPC.reads("DescribeVirtualBorderRouters", ignores=("IncludeCrossAccountVbr",))
 def describe_virtual_border_routers(call: Call, state: Transaction) -> Fields:
     """DescribeVirtualBorderRouters; there are none of other accounts."""
-    check_region(call)
     here = in_group(call, in_region(call, state.of_kind(call.account, "vbr")))
     found = page(call, tagged(call, filtered(call, here, _keys(state)), "Tags"))
     items = [_item(one, state) for one in found.items]

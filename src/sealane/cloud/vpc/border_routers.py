@@ -8,7 +8,7 @@ from sealane.cloud.tags import tags
 from sealane.cloud.texts import text
 from sealane.cloud.times import seconds
 from sealane.cloud.vpc.border_checks import check_bandwidth, check_ends, check_timers, check_vlan
-from sealane.cloud.vpc.common import check_region, given, named
+from sealane.cloud.vpc.common import given, named
 from sealane.cloud.vpc.physical_connections import circuit_of
 from sealane.cloud.vpc.registry import VPC
 from sealane.cloud.vpc.tables import new_table
@@ -49,7 +49,6 @@ def enabled(circuit: Document | None) -> Document:
 @VPC.writes("CreateVirtualBorderRouter", refuses=_IPV6)
 def create_virtual_border_router(call: Call, state: Transaction) -> Fields:
     """CreateVirtualBorderRouter, with its interface on the circuit and its route table."""
-    check_region(call)
     circuit = enabled(circuit_of(call, state, call.text("PhysicalConnectionId")))
     if call.text("VbrOwnerId", call.account) != call.account:
         raise CloudError("InvalidVbrOwnerId.NotFound", "VbrOwnerId is another account, which is not supported.", 404)

@@ -6,24 +6,12 @@ from typing import TypeAlias
 from sealane.cloud.call import Call
 from sealane.cloud.document import Document, Json
 from sealane.cloud.error import CloudError
-from sealane.cloud.regions import REGIONS
 from sealane.cloud.texts import text
 from sealane.cloud.world import Transaction
 
 Told: TypeAlias = Callable[[Document], str]
 """Tells what a filter compares."""
 MOST_FILTERS, MOST_VALUES = 5, 5
-NO_REGION = CloudError("InvalidRegionId.NotFound", "The specified RegionId does not exist.", 404)
-
-
-def check_region(call: Call) -> None:
-    """Refuse a RegionId that is no region.
-
-    Raises:
-        CloudError: ``InvalidRegionId.NotFound``.
-    """
-    if call.region not in REGIONS:
-        raise NO_REGION
 
 
 def in_region(call: Call, found: Iterable[Document]) -> Iterable[Document]:

@@ -11,7 +11,7 @@ from sealane.cloud.error import CloudError
 from sealane.cloud.paging import matching, page
 from sealane.cloud.tags import tagged, tags
 from sealane.cloud.texts import UNUSABLE, address, text
-from sealane.cloud.vpc.common import check_region, given, in_group, in_region, told
+from sealane.cloud.vpc.common import given, in_group, in_region, told
 from sealane.cloud.vpc.registry import VPC
 from sealane.cloud.world import Transaction
 from sealane.net import Prefix
@@ -47,7 +47,6 @@ def asn_of(gateway: Document | None) -> int | None:
 @VPC.writes("CreateCustomerGateway")
 def create_customer_gateway(call: Call, state: Transaction) -> Fields:
     """CreateCustomerGateway; address and AS number are for good."""
-    check_region(call)
     here = tuple(in_region(call, state.of_kind(call.account, "customer_gateway")))
     ip_address = _address(call.text("IpAddress"))
     if any(one.text("IpAddress") == ip_address for one in here):
@@ -128,7 +127,6 @@ def describe_customer_gateway(call: Call, state: Transaction) -> Fields:
 @VPC.reads("DescribeCustomerGateways")
 def describe_customer_gateways(call: Call, state: Transaction) -> Fields:
     """DescribeCustomerGateways."""
-    check_region(call)
     here = in_group(call, in_region(call, state.of_kind(call.account, "customer_gateway")))
     wanted = (call.text("CustomerGatewayId"),) if call.text("CustomerGatewayId") else ()
     found = page(call, tagged(call, matching(here, wanted)))

@@ -11,7 +11,7 @@ from sealane.cloud.tags import tagged, tags
 from sealane.cloud.texts import text
 from sealane.cloud.times import seconds
 from sealane.cloud.vpc.access_points import check_access_point, location_of
-from sealane.cloud.vpc.common import Told, check_region, filtered, given, in_group, in_region, named, told
+from sealane.cloud.vpc.common import Told, filtered, given, in_group, in_region, named, told
 from sealane.cloud.vpc.registry import VPC
 from sealane.cloud.world import Transaction
 
@@ -45,7 +45,6 @@ def circuit_of(call: Call, state: Transaction, circuit_id: str, error: CloudErro
 @VPC.writes("CreatePhysicalConnection", ignores=("DeviceAdvancedCapacity",))
 def create_physical_connection(call: Call, state: Transaction) -> Fields:
     """CreatePhysicalConnection: a port is allocated without anybody's help, as soon as the order has settled."""
-    check_region(call)
     check_access_point(call)
     if call.text("Type", "VPC") != "VPC":
         raise CloudError("InvalidType.Malformd", f"Type is {call.text('Type')}, expected VPC.")
@@ -120,7 +119,6 @@ _KEYS: Mapping[str, Told] = {
 @VPC.reads("DescribePhysicalConnections", ignores=("IncludeReservationData",))
 def describe_physical_connections(call: Call, state: Transaction) -> Fields:
     """DescribePhysicalConnections."""
-    check_region(call)
     here = in_group(call, in_region(call, state.of_kind(call.account, "physical_connection")))
     found = page(call, tagged(call, filtered(call, here, _KEYS), "Tags"))
     return {**found.fields, "PhysicalConnectionSet": {"PhysicalConnectionType": [_item(one) for one in found.items]}}

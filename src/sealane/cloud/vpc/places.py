@@ -3,7 +3,6 @@
 from sealane.cloud.call import Call
 from sealane.cloud.document import Fields
 from sealane.cloud.regions import REGIONS, zones
-from sealane.cloud.vpc.common import check_region
 from sealane.cloud.vpc.registry import VPC
 from sealane.cloud.world import Transaction
 
@@ -20,7 +19,6 @@ def describe_regions(call: Call, state: Transaction) -> Fields:  # noqa: ARG001
 @VPC.reads("DescribeZones", ignores=("AcceptLanguage",))
 def describe_zones(call: Call, state: Transaction) -> Fields:  # noqa: ARG001
     """DescribeZones: in English; there are no edge zones."""
-    check_region(call)
     found = zones(call.region) if call.text("ZoneType", _ZONE) == _ZONE else ()
     return {"Zones": {"Zone": [
         {"ZoneId": zone, "ZoneType": _ZONE, "LocalName": f"{REGIONS[call.region][0]} Zone {zone[-1].upper()}"}

@@ -7,7 +7,7 @@ from sealane.cloud.error import CloudError
 from sealane.cloud.paging import matching, page
 from sealane.cloud.texts import text
 from sealane.cloud.times import seconds
-from sealane.cloud.vpc.common import check_region, given, in_region
+from sealane.cloud.vpc.common import given, in_region
 from sealane.cloud.vpc.registry import VPC
 from sealane.cloud.world import Transaction
 
@@ -15,7 +15,6 @@ from sealane.cloud.world import Transaction
 @VPC.reads("DescribeVRouters")
 def describe_vrouters(call: Call, state: Transaction) -> Fields:
     """DescribeVRouters."""
-    check_region(call)
     here = in_region(call, state.of_kind(call.account, "vpc"))
     ids = tuple(one for one in call.text("VRouterId").split(",") if one)
     found = page(call, matching(here, ids, "VRouterId"))

@@ -8,7 +8,7 @@ from sealane.cloud.paging import matching, page
 from sealane.cloud.tags import tagged, tags
 from sealane.cloud.texts import SERVICE_RANGE, UNUSABLE, prefix, text
 from sealane.cloud.times import seconds
-from sealane.cloud.vpc.common import check_region, given, in_group, in_region
+from sealane.cloud.vpc.common import given, in_group, in_region
 from sealane.cloud.vpc.registry import VPC
 from sealane.cloud.vpc.tables import new_table
 from sealane.cloud.world import Transaction
@@ -28,7 +28,6 @@ def not_found() -> CloudError:
 @VPC.writes("CreateVpc", refuses=(*_IPV6, "Ipv4IpamPoolId", "Ipv4CidrMask", "EnableDnsHostname"))
 def create_vpc(call: Call, state: Transaction) -> Fields:
     """CreateVpc."""
-    check_region(call)
     written = call.text("CidrBlock", DEFAULT_CIDR)
     block = prefix(written, CloudError("InvalidParameter", f"CidrBlock {written} is not a prefix."))
     if not SHORTEST <= block.prefixlen <= LONGEST:

@@ -11,7 +11,7 @@ from sealane.cloud.settle import settles
 from sealane.cloud.tags import tags
 from sealane.cloud.texts import text
 from sealane.cloud.tunnel_prefixes import check_apart
-from sealane.cloud.vpc.common import check_region, given
+from sealane.cloud.vpc.common import given
 from sealane.cloud.vpc.customer_gateways import asn_of, gateway_of
 from sealane.cloud.vpc.registry import VPC
 from sealane.cloud.vpc.tunnel_options import TUNNELS, check_sessions, key_of, options
@@ -35,7 +35,6 @@ _CHOICES: Mapping[str, Sequence[str]] = {
 @VPC.writes("CreateVpnAttachment", ignores=_NO_EFFECT, refuses=_SINGLE)
 def create_vpn_attachment(call: Call, state: Transaction) -> Fields:
     """CreateVpnAttachment; nothing runs before it is bound, and so it is ready at once."""
-    check_region(call)
     given_tunnels = _in_order(call)
     defaults: dict[str, Json] = {
         "Name": "", "NetworkType": "public", "TunnelBandwidth": "Standard", "EffectImmediately": False,

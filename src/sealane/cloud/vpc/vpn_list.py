@@ -9,7 +9,7 @@ from sealane.cloud.document import Document, Fields
 from sealane.cloud.error import CloudError
 from sealane.cloud.paging import matching, page
 from sealane.cloud.tags import tagged
-from sealane.cloud.vpc.common import check_region, in_group, in_region, told
+from sealane.cloud.vpc.common import in_group, in_region, told
 from sealane.cloud.vpc.registry import VPC
 from sealane.cloud.vpc.vpn_answers import NO_VPN_GATEWAY, attach_type, described
 from sealane.cloud.vpc.vpn_common import connection_of, tunnels_of
@@ -41,7 +41,6 @@ def describe_vpn_connections(call: Call, state: Transaction) -> Fields:
 
 
 def _named(call: Call, state: Transaction) -> Iterable[Document]:
-    check_region(call)
     wanted = (call.text("VpnConnectionId"),) if call.text("VpnConnectionId") else ()
     return matching(in_region(call, state.of_kind(call.account, "vpn_attachment")), wanted)
 
@@ -78,7 +77,6 @@ def describe_vpn_cross_account_authorizations(call: Call, state: Transaction) ->
 @VPC.reads("CheckVpnBgpEnabled")
 def check_vpn_bgp_enabled(call: Call, state: Transaction) -> Fields:  # noqa: ARG001
     """CheckVpnBgpEnabled: in every region."""
-    check_region(call)
     return {"BgpEnabled": True}
 
 

@@ -8,7 +8,7 @@ from sealane.cloud.error import CloudError
 from sealane.cloud.observed import LogLine
 from sealane.cloud.paging import page
 from sealane.cloud.times import seconds
-from sealane.cloud.vpc.common import check_region, in_region
+from sealane.cloud.vpc.common import in_region
 from sealane.cloud.vpc.diagnosis import Expected, diagnose
 from sealane.cloud.vpc.registry import VPC
 from sealane.cloud.vpc.vpn_answers import NO_VPN_GATEWAY, STATUSES, identities, peer_of
@@ -65,7 +65,6 @@ def _written(connection_id: str, line: LogLine) -> str:
 @VPC.reads("DiagnoseVpnConnections")
 def diagnose_vpn_connections(call: Call, state: Transaction) -> Fields:
     """DiagnoseVpnConnections: tunnels that are named, those of connections that are, or all."""
-    check_region(call)
     gateway = call.text("VpnGatewayId")
     wanted = () if gateway not in ("", NO_VPN_GATEWAY) else tuple(_wanted(call, state))
     shown = page(call, wanted)
