@@ -1,11 +1,15 @@
 """Users may do what their policies allow and nothing denies; keys survive a restart, sealed."""
 
+import threading
+
 import pytest
 from test_service import Plain
 
-from sealane.app.server.identity import ROOT, Identity, User
+from sealane.app.server import identity
+from sealane.app.server.identity import OPERATOR, ROOT, Identity, LastKey, User
 from sealane.app.server.policy import SYSTEM_POLICIES, allows, read_policy
 from sealane.diag import Fault
+from sealane.reconcile import Remove
 from sealane.store import FakeStore
 
 
@@ -101,3 +105,91 @@ def test_what_is_removed_takes_its_keys_along():
     made.remove_account(account)
     assert (made.accounts(), made.find(root.id)) == ((), None)
     assert Identity(store, Plain()).find(root.id) is None
+
+
+def test_the_first_account_manages_accounts_whatever_the_numbers_and_restarts():
+    store = FakeStore()
+    made = Identity(store, Plain())
+    account, _ = made.add_account("first")
+    for _ in range(8):  # numbers are random, and the store gives the smallest one first
+        made.add_account("other")
+    assert made.operator == Identity(store, Plain()).operator == account
+
+
+def test_no_account_manages_accounts_when_it_is_not_known_which():
+    store = FakeStore()
+    made = Identity(store, Plain())
+    account, _ = made.add_account("first")
+    store.commit([Remove(OPERATOR, account)])
+    assert Identity(store, Plain()).operator == account
+    made.add_account("other")
+    assert Identity(store, Plain()).operator is None
+
+
+class Crossing(FakeStore):
+    """Lets something else happen just before a commit is made."""
+
+    meanwhile = None
+
+    def commit(self, changes):
+        if self.meanwhile is not None:
+            work, self.meanwhile = self.meanwhile, None
+            thread = threading.Thread(target=work)
+            thread.start()
+            thread.join(0.05)
+        super().commit(changes)
+
+
+def test_a_key_that_is_removed_while_it_is_switched_stays_removed():
+    store = Crossing()
+    made = Identity(store, Plain())
+    account, _ = made.add_account("lab")
+    key = made.add_key(account, ROOT)
+    done = threading.Event()
+    store.meanwhile = lambda: (made.remove_key(key.id), done.set())
+    made.set_active(key.id, active=False)
+    assert done.wait(5)
+    assert made.find(key.id) is None
+    assert Identity(store, Plain()).find(key.id) is None
+
+
+def test_a_policy_that_was_being_read_when_it_changed_does_not_stay(monkeypatch):
+    made = Identity(FakeStore(), Plain())
+    account, _ = made.add_account("lab")
+    made.put_user(User(account, "u", ("AdministratorAccess",)))
+    read = identity._policies
+
+    def slowly(user):
+        monkeypatch.setattr(identity, "_policies", read)
+        found = read(user)
+        made.put_user(User(account, "u", ("ReadOnlyAccess",)))
+        return found
+
+    monkeypatch.setattr(identity, "_policies", slowly)
+    made.allows(account, "u", "Vpc", "CreateVpc")
+    assert not made.allows(account, "u", "Vpc", "CreateVpc")
+
+
+def test_the_last_key_that_works_cannot_be_taken_from_the_root_user():
+    made = Identity(FakeStore(), Plain())
+    account, only = made.add_account("lab")
+    made.add_key(account, ROOT, expires_ms=5)
+    for refused in (lambda: made.remove_key(only.id), lambda: made.set_active(only.id, active=False)):
+        with pytest.raises(LastKey):
+            refused()
+    other = made.add_key(account, ROOT)
+    assert made.set_active(only.id, active=False)
+    assert made.remove_key(only.id)
+    with pytest.raises(LastKey):
+        made.remove_key(other.id)
+
+
+def test_temporary_keys_are_forgotten_a_day_after_their_end():
+    made = Identity(FakeStore(), Plain())
+    account, _ = made.add_account("lab")
+    old = made.add_key(account, ROOT, expires_ms=1000)
+    day_ms = 24 * 3600 * 1000
+    young = made.add_key(account, ROOT, expires_ms=2000, now_ms=day_ms)
+    assert made.find(old.id) is not None
+    made.add_key(account, ROOT, now_ms=day_ms + 1500)
+    assert (made.find(old.id), made.find(young.id)) == (None, young)
