@@ -1,9 +1,12 @@
 """The native API answers as its OpenAPI document says, tells nobody what is another's, and never fails inside."""
 
+import asyncio
+import base64
 from types import SimpleNamespace
 
 import pytest
 import schemathesis
+from fastapi import HTTPException
 from hypothesis import HealthCheck, settings
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import (
@@ -14,6 +17,9 @@ from schemathesis.specs.openapi.checks import (
 from starlette.testclient import TestClient
 
 from sealane.api.native import make_native_app
+from sealane.api.native.entry import Desks
+from sealane.api.openapi import Limits
+from sealane.api.openapi.limits import Rate
 from sealane.app.server.documents import Documents
 from sealane.app.server.events import Event, Events
 from sealane.app.server.identity import Identity, User
@@ -69,6 +75,7 @@ def test_nobody_comes_in_without_a_key(server):
         stranger = TestClient(client.app)
         assert stranger.get("/networks", auth=auth).status_code == 401
     key = server.identity.find(client.shown[0])
+    server.identity.add_key(account, "root")
     server.identity.set_active(key.id, active=False)
     assert client.get("/networks").status_code == 401
     passing = server.identity.add_key(account, "root", expires_ms=1)
@@ -129,3 +136,75 @@ def test_a_devices_text_is_kept_and_never_told(server):
     with server.service.view() as world:
         (kept,) = world.of_kind(account, "site")
     assert kept.secrets == {"config": "pre-shared-key geheim"}
+
+
+def large():
+    """16 MiB in pieces."""
+    return iter([b" " * (1 << 16)] * 256)
+
+
+def test_nothing_is_read_of_what_a_stranger_sends(server):
+    client, _ = caller(server)
+    seen = count_messages(client, "/sites/a", large(), auth=("LTAInobody", "x"))
+    assert (seen.status, seen.messages) == (401, 0)
+
+
+def test_a_body_that_is_too_large_is_not_read_to_its_end(server):
+    client, _ = caller(server)
+    seen = count_messages(client, "/sites/a", large(), auth=client.shown)
+    assert seen.status == 413
+    assert seen.messages <= 66  # 4 MiB of 16
+    assert client.put("/sites/a", content=b" " * (5 << 20)).status_code == 413
+
+
+def count_messages(client, path, body, auth):
+    """Send a body message by message, as a server hears it."""
+    seen = SimpleNamespace(status=None, messages=0)
+    shown = base64.b64encode(":".join(auth).encode())
+    scope = {"type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": "PUT", "path": path,
+             "raw_path": path.encode(), "query_string": b"", "root_path": "", "scheme": "http",
+             "headers": [(b"authorization", b"Basic " + shown), (b"content-type", b"application/json")],
+             "client": ("127.0.0.1", 1), "server": ("127.0.0.1", 2)}
+
+    async def receive():
+        seen.messages += 1
+        piece = next(body, None)
+        return {"type": "http.request", "body": piece or b"", "more_body": piece is not None}
+
+    async def send(message):
+        seen.status = message.get("status", seen.status)
+
+    asyncio.run(client.app(scope, receive, send))
+    return seen
+
+
+def test_calls_of_one_key_are_limited(server):
+    client, _ = caller(server)
+    app = make_native_app(server, Limits(key_rate=Rate(0.001, 3), action_rate=None))
+    answers = [TestClient(app).get("/sites", auth=client.shown).status_code for _ in range(5)]
+    assert answers == [200, 200, 200, 429, 429]
+
+
+def test_long_work_of_one_account_leaves_room_for_others():
+    desks = Desks(each=2, most=3)
+    with desks.taken("a"), desks.taken("a"):
+        with pytest.raises(HTTPException, match="429"), desks.taken("a"):
+            pass
+        with desks.taken("b"), pytest.raises(HTTPException, match="429"), desks.taken("c"):
+            pass
+    with desks.taken("a"):
+        pass
+
+
+def test_no_policy_makes_a_user_the_root_user(server):
+    root, account = caller(server)
+    server.identity.put_user(User(account, "boss", ("AdministratorAccess",)))
+    boss, _ = caller(server, account, "boss")
+    assert boss.post("/access-keys", json={"user": "boss"}).status_code == 201
+    assert boss.post("/access-keys", json={"user": "root"}).status_code == 403
+    spare = root.post("/access-keys", json={}).json()["id"]
+    assert boss.patch(f"/access-keys/{spare}", json={"active": False}).status_code == 403
+    assert boss.delete(f"/access-keys/{spare}").status_code == 403
+    assert root.delete(f"/access-keys/{spare}").status_code == 204
+    assert root.delete(f"/access-keys/{root.shown[0]}").status_code == 422
+    assert root.get("/networks").status_code == 200

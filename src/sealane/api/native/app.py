@@ -1,8 +1,8 @@
 """The routes of ``/v1``. Callers show an access key by HTTP Basic authentication: its id and its secret."""
 
-import hmac
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Annotated, Literal
 
 from fastapi import Depends, FastAPI, HTTPException, Path, Query, Response
@@ -22,8 +22,10 @@ from sealane.api.native.bodies import (
     SiteBody,
     UserBody,
 )
+from sealane.api.native.entry import Desks, Entry, holder
 from sealane.api.native.problems import PROBLEMS, BadInput, add_problems
-from sealane.app.server.identity import ROOT, AccessKey, Identity, User
+from sealane.api.openapi import Limits
+from sealane.app.server.identity import ROOT, AccessKey, Identity, LastKey, User
 from sealane.app.server.native import Native, Unknown
 from sealane.app.server.running import Server
 from sealane.app.server.service import Caller
@@ -44,22 +46,22 @@ class _Guard:
         self._operator = operator
 
     def __call__(self, shown: Annotated[HTTPBasicCredentials, Depends(_BASIC)]) -> Caller:
-        key = self._identity.find(shown.username)
-        good = key is not None and hmac.compare_digest(key.secret.reveal().encode(), shown.password.encode())
-        if key is None or not good or not key.active or key.token is not None:
+        key = holder(self._identity, shown.username, shown.password)
+        if key is None:
             raise HTTPException(401, "The access key is unknown, wrong or switched off.", {"WWW-Authenticate": "Basic"})
         if not self._identity.allows(key.account, key.user, "sealane", self._action):
             raise HTTPException(403, f"User {key.user} is not authorized to sealane:{self._action}.")
-        if self._operator and (key.user != ROOT or key.account != self._identity.accounts()[0]):
+        if self._operator and (key.user != ROOT or key.account != self._identity.operator):
             raise HTTPException(403, "Only the root user of the first account manages accounts.")
         return Caller(key.account, key.user, key.id)
 
 
-def make_native_app(server: Server) -> FastAPI:
-    """The application, to be mounted at ``/v1``."""
+def make_native_app(server: Server, limits: Limits | None = None) -> FastAPI:
+    """The application, to be mounted at ``/v1``; ``limits`` are those of the cloud's API."""
     app = FastAPI(title="Sealane", version=__version__, summary="Ports, rehearsal sites, probes, drills, proofs.",
                   docs_url=None, redoc_url=None, openapi_url="/openapi.json", responses=PROBLEMS)
     native = Native(server.service, server.reconciler)
+    app.add_middleware(Entry, identity=server.identity, limits=limits or Limits(), monotonic=time.monotonic)
     add_problems(app)
     _identity_routes(app, server.identity)
     _thing_routes(app, native, server.identity)
@@ -124,21 +126,26 @@ def _identity_routes(app: FastAPI, identity: Identity) -> None:  # noqa: C901 - 
         """Make an access key; its secret is told this once."""
         if body.user != ROOT and body.user not in {one.name for one in identity.users(caller.account)}:
             raise Unknown(f"user {body.user}")
-        expires = None if body.lifetime_s is None else time.time_ns() // 1_000_000 + body.lifetime_s * 1000
-        return _told(identity.add_key(caller.account, body.user, expires_ms=expires))
+        if body.user == ROOT:
+            _root_only(caller)
+        now_ms = time.time_ns() // 1_000_000
+        expires = None if body.lifetime_s is None else now_ms + body.lifetime_s * 1000
+        return _told(identity.add_key(caller.account, body.user, expires_ms=expires, now_ms=now_ms))
 
     @app.patch("/access-keys/{key_id}", status_code=204, tags=["accounts"])
     def switch_key(key_id: str, body: KeyState, caller: Annotated[Caller, Depends(may("PutAccessKey"))]) -> Response:
         """Switch an access key on or off."""
         _own_key(identity, caller, key_id)
-        identity.set_active(key_id, active=body.active)
+        with _last_key_kept():
+            identity.set_active(key_id, active=body.active)
         return Response(status_code=204)
 
     @app.delete("/access-keys/{key_id}", status_code=204, tags=["accounts"])
     def remove_key(key_id: str, caller: Annotated[Caller, Depends(may("DeleteAccessKey"))]) -> Response:
         """Remove an access key."""
         _own_key(identity, caller, key_id)
-        identity.remove_key(key_id)
+        with _last_key_kept():
+            identity.remove_key(key_id)
         return Response(status_code=204)
 
 
@@ -146,6 +153,22 @@ def _own_key(identity: Identity, caller: Caller, key_id: str) -> None:
     found = identity.find(key_id)
     if found is None or found.account != caller.account:
         raise Unknown(f"access key {key_id}")
+    if found.user == ROOT:
+        _root_only(caller)
+
+
+def _root_only(caller: Caller) -> None:
+    """No policy lets a user make itself the root user."""
+    if caller.user != ROOT:
+        raise HTTPException(403, "Only the root user manages keys of the root user.")
+
+
+@contextmanager
+def _last_key_kept() -> Iterator[None]:
+    try:
+        yield
+    except LastKey as last:
+        raise HTTPException(422, f"{last} is the root user's only key that works; make another one first.") from None
 
 
 def _told(key: AccessKey) -> Json:
@@ -201,6 +224,7 @@ def _fields(told: Mapping[str, object]) -> Fields:
 
 def _work_routes(app: FastAPI, native: Native, server: Server) -> None:
     may_get, may_work = _Guard(server.identity, "GetNetworks"), _Guard(server.identity, "WorkOnNetworks")
+    desks = Desks()
 
     @app.get("/networks", tags=["networks"])
     def list_networks(caller: Annotated[Caller, Depends(may_get)]) -> Json:
@@ -232,15 +256,18 @@ def _work_routes(app: FastAPI, native: Native, server: Server) -> None:
     @app.post("/probes", tags=["networks"])
     def probe(body: ProbeBody, caller: Annotated[Caller, Depends(may_work)]) -> Json:
         """Ping between two hosts and say whether it crossed encrypted, clear, mixed or dropped."""
-        return dict(native.probe(caller.account, body.source, body.destination, count=body.count))
+        with desks.taken(caller.account):
+            return dict(native.probe(caller.account, body.source, body.destination, count=body.count))
 
     @app.post("/drills", tags=["networks"])
     def drill(body: DrillBody, caller: Annotated[Caller, Depends(may_work)]) -> Json:
         """Make elements fail, measure, and undo it."""
-        found = native.drill(caller.account, body.elements, body.source, body.destination, hold_s=body.hold_s)
-        return dict(found)
+        with desks.taken(caller.account):
+            return dict(native.drill(caller.account, body.elements, body.source, body.destination,
+                                     hold_s=body.hold_s))
 
     @app.post("/proofs", tags=["networks"])
     def prove(body: ProofBody, caller: Annotated[Caller, Depends(may_get)]) -> Json:
         """Prove what crosses the circuits, for all packets and failures."""
-        return {"proofs": dict(native.prove(caller.account, body.failures, body.properties))}
+        with desks.taken(caller.account):
+            return {"proofs": dict(native.prove(caller.account, body.failures, body.properties))}

@@ -45,7 +45,9 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {
     401: _documented("No access key, or a wrong one"),
     403: _documented("Not allowed"),
     404: _documented("No such thing"),
+    413: _documented("The body is too large"),
     422: _documented("The input is wrong; nothing was changed"),
+    429: _documented("Too many calls, or too much work at once"),
     503: _documented("The host refused"),
 }
 """What any operation may answer instead, for the OpenAPI document."""
