@@ -20,6 +20,9 @@ class World:
         self._of_kind: dict[tuple[str, str], dict[str, None]] = {}
         self._children: dict[str, dict[str, None]] = {}
         self._sequence = 0
+        self._revision = 0
+        self._revision_of: dict[str, int] = {}
+        self._revision_below: dict[str, dict[str, int]] = {}
         self.unsettled: set[str] = set()
         """Ids of documents whose generation the network has not reached."""
         for document in sorted(documents, key=lambda one: one.sequence):
@@ -54,6 +57,12 @@ class World:
         """The highest sequence that was given out."""
         return self._sequence
 
+    def revision(self, whose: str, kind: str | None = None) -> int:
+        """Another number after each change of a document; with a kind, of what an account or a parent has of it."""
+        if kind is None:
+            return self._revision_of.get(whose, 0)
+        return self._revision_below.get(whose, {}).get(kind, 0)
+
     def adopt(self, changes: Iterable["Document | str"]) -> None:
         """Take over documents, new or changed, and ids of those that are gone."""
         for change in changes:
@@ -64,6 +73,7 @@ class World:
 
     def _add(self, document: Document) -> None:
         self._by_id[document.id] = document
+        self._touch(document)
         self._of_kind.setdefault((document.account, document.kind), {})[document.id] = None
         if document.parent:
             self._children.setdefault(document.parent, {})[document.id] = None
@@ -77,10 +87,19 @@ class World:
         former = self._by_id.pop(document_id, None)
         if former is None:
             return
+        self._touch(former)
+        self._revision_of.pop(document_id, None)
+        self._revision_below.pop(document_id, None)
         self._of_kind[former.account, former.kind].pop(document_id, None)
         if former.parent:
             self._children.get(former.parent, {}).pop(document_id, None)
         self.unsettled.discard(document_id)
+
+    def _touch(self, document: Document) -> None:
+        self._revision += 1
+        self._revision_of[document.id] = self._revision
+        for above in (document.account, document.parent):
+            self._revision_below.setdefault(above, {})[document.kind] = self._revision
 
 
 class Transaction:

@@ -1,6 +1,7 @@
 """From a plan to the Network: names resolved, addresses allocated, both ends of every link made."""
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 
 from sealane.diag import Finding, Severity, has_errors
 from sealane.kinds.checks.devices import check_devices
@@ -25,6 +26,7 @@ from sealane.kinds.transit_router import (
 from sealane.kinds.tunnels import Tunnels, circuit_port
 from sealane.kinds.vbr import VirtualBorderRouterSpec, vbr_node
 from sealane.kinds.vpc import Vpc, instance_node, vpc_node
+from sealane.memo import Memo
 from sealane.model import (
     Attachment,
     AttachmentKind,
@@ -36,7 +38,7 @@ from sealane.model import (
     Port,
     Segment,
 )
-from sealane.net import NodeName, Secret
+from sealane.net import Address, InterfaceAddress, NodeName, Secret
 from sealane.spec import Notes
 
 _TRANSIT = "tr"
@@ -47,6 +49,7 @@ def expand(
     plan: Plan,
     devices: Mapping[str, DeviceReading],
     secrets: Mapping[str, Secret] | None = None,
+    memo: Memo | None = None,
 ) -> tuple[Network | None, tuple[Finding, ...]]:
     """Make the Network of a plan.
 
@@ -56,6 +59,7 @@ def expand(
             gateway need none.
         secrets: Pre-shared keys by tunnel name (``IPsecConnection/tunnel-1``); a tunnel without one has None unless
             its key stands in the plan.
+        memo: Remembers what is made of single things of the plan.
 
     Returns:
         The Network, None when there are errors, and what was found. The same input yields the same Network; the order
@@ -69,14 +73,17 @@ def expand(
     check_devices(plan, devices, notes)
     if has_errors(notes.findings()):
         return None, notes.findings()
-    return _Assembly(plan, devices, secrets or {}).network(), notes.findings()
+    return _Assembly(plan, devices, secrets or {}, Memo() if memo is None else memo).network(), notes.findings()
 
 
 class _Assembly:
     """One expansion; every reference was checked before."""
 
-    def __init__(self, plan: Plan, devices: Mapping[str, DeviceReading], secrets: Mapping[str, Secret]) -> None:
+    def __init__(
+        self, plan: Plan, devices: Mapping[str, DeviceReading], secrets: Mapping[str, Secret], memo: Memo
+    ) -> None:
         self._plan = plan
+        self._memo = memo
         self._tunnels = Tunnels(plan, devices, secrets)
         router = plan.transit_router
         links: tuple[VpcAttachment | VbrAttachment, ...] = ()
@@ -106,22 +113,14 @@ class _Assembly:
             yield vbr_node(vbr, slug(vbr.name), transfer.peer if transfer else None,
                            slug(router.name) if router is not None else None)
         for vpc in self._plan.vpcs:
-            yield from self._vpc(vpc)
+            transfer = self._transfer_of_vpc(vpc)
+            ends = (transfer.peer, transfer.transit_router.ip) if transfer is not None else (None, None)
+            yield from self._memo.get(("vpc nodes", *ends), (vpc,), partial(_vpc_nodes, vpc, *ends))
         for site in self._plan.sites:
             networks = {one.name: one for one in site.networks}
             yield from (router_node(one, site, slug(one.name)) for one in site.routers)
             yield from (host_node(one, networks[one.network], slug(one.name)) for one in site.hosts)
         yield from self._tunnels.device_nodes()
-
-    def _vpc(self, vpc: Vpc) -> Iterator[Node]:
-        transfer = self._transfer_of_vpc(vpc)
-        yield vpc_node(vpc, slug(vpc.name), transfer.peer if transfer else None,
-                       transfer.transit_router.ip if transfer else None)
-        groups = {group.name: group for group in vpc.security_groups}
-        switches = {one.name: one for one in vpc.vswitches}
-        for instance in vpc.instances:
-            group = groups[instance.security_group] if instance.security_group is not None else None
-            yield instance_node(instance, switches[instance.vswitch], group, slug(instance.name))
 
     def _transfer_of_vpc(self, vpc: Vpc) -> Transfer | None:
         one = self._of_vpc.get(vpc.name)
@@ -164,9 +163,7 @@ class _Assembly:
     def _segments(self) -> Iterator[Segment]:
         router = self._plan.transit_router
         for vpc in self._plan.vpcs:
-            for switch in vpc.vswitches:
-                hosts = (Port(slug(one.name), "eth0") for one in vpc.instances if one.vswitch == switch.name)
-                yield _segment(f"{vpc.name}/{switch.name}", [Port(slug(vpc.name), switch.name), *hosts])
+            yield from self._memo.get("vpc segments", (vpc,), partial(_vpc_segments, vpc))
         if router is not None:
             for one in router.attachments.vpc:
                 yield _segment(one.name, [Port(slug(router.name), one.name), Port(slug(one.vpc), _TRANSIT)])
@@ -197,6 +194,24 @@ class _Assembly:
     def _far_port(self, vbr: VirtualBorderRouterSpec) -> Port | None:
         found = circuit_port(self._plan, vbr)
         return Port(slug(found[0]), found[1]) if found is not None else None
+
+
+def _vpc_nodes(vpc: Vpc, transfer: InterfaceAddress | None, transit_router: Address | None) -> tuple[Node, ...]:
+    groups = {group.name: group for group in vpc.security_groups}
+    switches = {one.name: one for one in vpc.vswitches}
+    hosts = (
+        instance_node(one, switches[one.vswitch], None if one.security_group is None else groups[one.security_group],
+                      slug(one.name))
+        for one in vpc.instances
+    )
+    return vpc_node(vpc, slug(vpc.name), transfer, transit_router), *hosts
+
+
+def _vpc_segments(vpc: Vpc) -> tuple[Segment, ...]:
+    ports: dict[str, list[Port]] = {one.name: [Port(slug(vpc.name), one.name)] for one in vpc.vswitches}
+    for one in vpc.instances:
+        ports[one.vswitch].append(Port(slug(one.name), "eth0"))
+    return tuple(_segment(f"{vpc.name}/{switch}", joined) for switch, joined in ports.items())
 
 
 def _segment(name: str, ports: list[Port]) -> Segment:

@@ -13,6 +13,7 @@ from sealane.kinds.site import SITE, Site
 from sealane.kinds.transit_router import CEN, TRANSIT_ROUTER, CenSpec, TransitRouterSpec
 from sealane.kinds.vbr import VBR, VirtualBorderRouterSpec
 from sealane.kinds.vpc import VPC, Vpc
+from sealane.memo import Memo
 from sealane.spec import Field, ListOf, Mark, Notes, Places, Record, Spot, Text, Whole, parse
 
 VERSION = 1
@@ -81,15 +82,22 @@ def read_plan(text: str, file: str) -> tuple[Plan | None, tuple[Finding, ...]]:
     return (None, syntax) if mark is None else read_tree(mark, syntax)
 
 
-def read_tree(mark: Mark, syntax: Sequence[Finding] = ()) -> tuple[Plan | None, tuple[Finding, ...]]:
-    """Read and check a plan that is a tree already; ``syntax`` are findings of the text it came from.
+def read_tree(
+    mark: Mark, syntax: Sequence[Finding] = (), memo: Memo | None = None
+) -> tuple[Plan | None, tuple[Finding, ...]]:
+    """Read and check a plan that is a tree already.
+
+    Args:
+        mark: The tree.
+        syntax: Findings of the text it came from.
+        memo: Remembers what is read of parts of the tree.
 
     Returns:
         As ``read_plan``.
     """
     from sealane.kinds.checks import check_plan  # noqa: PLC0415 - checks read the Plan that is defined here
 
-    notes = Notes()
+    notes = Notes(memo)
     notes.extend(syntax)
     plan = PLAN.read(mark, Spot("plan", "", notes))
     if plan is not None:

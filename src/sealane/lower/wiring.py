@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from sealane.lower.names import linux_names, namespace, slug, table_numbers, tunnel_names
-from sealane.lower.options import LowerOptions
-from sealane.model import Circuit, Interface, InterfaceKind, Network, Node, Platform, Port, Segment
+from sealane.memo import Memo
+from sealane.model import Circuit, Interface, InterfaceKind, Network, Node, Platform, Segment
 from sealane.net import NodeName
 from sealane.plan import AddressSpec, BridgeSpec, CableSpec, Key, Kind, NamespaceSpec, RealPortSpec, Resource
 
@@ -22,12 +23,15 @@ class Place:
     tables: Mapping[str, int]
 
 
-def places(network: Network) -> Mapping[NodeName, Place]:
+def places(network: Network, memo: Memo) -> Mapping[NodeName, Place]:
     """The place of every node."""
-    return {node.name: _place(network, node) for node in network.nodes}
+    return {
+        node.name: memo.get(("place", network.name), (node,), partial(_place, network.name, node))
+        for node in network.nodes
+    }
 
 
-def _place(network: Network, node: Node) -> Place:
+def _place(network: str, node: Node) -> Place:
     tunnels = [interface.name for interface in node.interfaces if interface.kind is InterfaceKind.TUNNEL]
     tunnels += [end.interface for end in node.tunnel_ends]
     others = [interface for interface in node.interfaces if interface.kind is not InterfaceKind.TUNNEL]
@@ -39,41 +43,49 @@ def _place(network: Network, node: Node) -> Place:
     if router is not None:
         system = next(table.name for table in router.tables if table.system)
         tables = table_numbers(system, (table.name for table in router.tables if not table.system))
-    return Place(node, namespace(network.name, node.name), names, tables)
+    return Place(node, namespace(network, node.name), names, tables)
 
 
-def wire(network: Network, where: Mapping[NodeName, Place], options: LowerOptions) -> Iterator[Resource]:
+def wire(network: Network, where: Mapping[NodeName, Place], memo: Memo) -> Iterator[Resource]:
     """Namespaces, links and addresses of all nodes, segments and circuits; tunnels and their ends are not here."""
-    del options
-    plugged: set[Port] = set()
+    plugged: dict[NodeName, set[str]] = {name: set() for name in where}
     for place in where.values():
-        forwarding = place.node.platform is not Platform.HOST
-        yield Resource(Key(Kind.NAMESPACE, place.namespace, ""), NamespaceSpec(forwarding))
+        yield memo.get("namespace", (place,), partial(_namespace, place))
     for segment in network.segments:
-        plugged.update(segment.ports)
-        yield from _segment(network.name, segment, where)
+        for port in segment.ports:
+            plugged[port.node].add(port.interface)
+        ends = tuple(where[port.node] for port in segment.ports)
+        yield from memo.get(("segment", network.name), (segment, *ends), partial(_segment, network.name, segment, ends))
     for circuit in network.circuits:
-        plugged.update(port for port in (circuit.cloud, circuit.site) if port is not None)
+        for end in (circuit.cloud, circuit.site):
+            if end is not None:
+                plugged[end.node].add(end.interface)
         yield _circuit(circuit, where)
-    for place in where.values():
-        yield from _interfaces(place, plugged)
+    for name, place in where.items():
+        own = frozenset(plugged[name])
+        yield from memo.get(("interfaces", own), (place,), partial(_interfaces, place, own))
 
 
-def _segment(network: str, segment: Segment, where: Mapping[NodeName, Place]) -> Iterator[Resource]:
-    ends = [(where[port.node].namespace, where[port.node].names[port.interface]) for port in segment.ports]
+def _namespace(place: Place) -> Resource:
+    forwarding = place.node.platform is not Platform.HOST
+    return Resource(Key(Kind.NAMESPACE, place.namespace, ""), NamespaceSpec(forwarding))
+
+
+def _segment(network: str, segment: Segment, places: tuple[Place, ...]) -> tuple[Resource, ...]:
+    ends = [(place.namespace, place.names[port.interface]) for port, place in zip(segment.ports, places, strict=True)]
     match ends:
         case [(space, name)]:
-            yield Resource(Key(Kind.LINK, space, name), BridgeSpec(segment.mtu_bytes))
+            return (Resource(Key(Kind.LINK, space, name), BridgeSpec(segment.mtu_bytes)),)
         case [(space, name), (peer_space, peer_name)]:
-            yield Resource(Key(Kind.LINK, space, name), CableSpec(peer_space, peer_name, segment.mtu_bytes))
-        case _:
-            switch = namespace(network, f"sw-{slug(segment.name)}")
-            yield Resource(Key(Kind.NAMESPACE, switch, ""), NamespaceSpec(forwarding=False))
-            yield Resource(Key(Kind.LINK, switch, "sw0"), BridgeSpec(segment.mtu_bytes))
-            for port, (space, name) in zip(segment.ports, ends, strict=True):
-                uplink = linux_names([f"{port.node}-{name}"])[f"{port.node}-{name}"]
-                cable = CableSpec(switch, uplink, segment.mtu_bytes, peer_master="sw0")
-                yield Resource(Key(Kind.LINK, space, name), cable)
+            return (Resource(Key(Kind.LINK, space, name), CableSpec(peer_space, peer_name, segment.mtu_bytes)),)
+    switch = namespace(network, f"sw-{slug(segment.name)}")
+    found = [Resource(Key(Kind.NAMESPACE, switch, ""), NamespaceSpec(forwarding=False)),
+             Resource(Key(Kind.LINK, switch, "sw0"), BridgeSpec(segment.mtu_bytes))]
+    for port, (space, name) in zip(segment.ports, ends, strict=True):
+        uplink = linux_names([f"{port.node}-{name}"])[f"{port.node}-{name}"]
+        cable = CableSpec(switch, uplink, segment.mtu_bytes, peer_master="sw0")
+        found.append(Resource(Key(Kind.LINK, space, name), cable))
+    return tuple(found)
 
 
 def _circuit(circuit: Circuit, where: Mapping[NodeName, Place]) -> Resource:
@@ -87,17 +99,19 @@ def _circuit(circuit: Circuit, where: Mapping[NodeName, Place]) -> Resource:
     return Resource(key, CableSpec(site.namespace, site.names[circuit.site.interface], circuit.mtu_bytes))
 
 
-def _interfaces(place: Place, plugged: set[Port]) -> Iterator[Resource]:
+def _interfaces(place: Place, plugged: frozenset[str]) -> tuple[Resource, ...]:
+    found = []
     for interface in place.node.interfaces:
         if interface.kind is InterfaceKind.TUNNEL or not interface.enabled:
             continue
         name = place.names[interface.name]
-        port = Port(place.node.name, interface.name)
-        if port not in plugged:
-            yield Resource(Key(Kind.LINK, place.namespace, name), BridgeSpec(interface.mtu_bytes or _DEFAULT_MTU_BYTES))
+        if interface.name not in plugged:
+            bridge = BridgeSpec(interface.mtu_bytes or _DEFAULT_MTU_BYTES)
+            found.append(Resource(Key(Kind.LINK, place.namespace, name), bridge))
         if not _holds_outer_address(place.node, interface):
-            for address in interface.addresses:
-                yield Resource(Key(Kind.ADDRESS, place.namespace, f"{name} {address}"), AddressSpec(name, str(address)))
+            found += [Resource(Key(Kind.ADDRESS, place.namespace, f"{name} {address}"), AddressSpec(name, str(address)))
+                      for address in interface.addresses]
+    return tuple(found)
 
 
 def _holds_outer_address(node: Node, interface: Interface) -> bool:

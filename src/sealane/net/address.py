@@ -39,9 +39,14 @@ def host_prefix(address: Address) -> Prefix:
     return IPv4Network((int(address), 32))
 
 
+def in_order(prefix: Prefix) -> tuple[int, int]:
+    """A key by which prefixes sort as by themselves, only much faster."""
+    return int(prefix.network_address), prefix.prefixlen
+
+
 def contains(outer: Prefix, inner: Prefix) -> bool:
     """True when every address of ``inner`` is in ``outer`` (equal prefixes included)."""
-    return inner.subnet_of(outer)
+    return outer.prefixlen <= inner.prefixlen and overlaps(outer, inner)
 
 
 def overlaps(one: Prefix, other: Prefix) -> bool:

@@ -1,7 +1,7 @@
 """Plans: the difference between what should be and what is, as a value. Knows only resource keys and payloads."""
 
 from sealane.plan.compare import Changed, Detail, ResourceDifference, compare
-from sealane.plan.diff import Change, Create, Delete, Plan, Stage, Update, diff, project
+from sealane.plan.diff import Change, Create, Delete, Plan, Stage, Update, diff, differing_leaves, project
 from sealane.plan.resource import (
     RANK,
     AddressSpec,
@@ -55,5 +55,6 @@ __all__ = [
     "XfrmSpec",
     "compare",
     "diff",
+    "differing_leaves",
     "project",
 ]

@@ -115,6 +115,27 @@ def diff(desired: Iterable[Resource], observed: Iterable[Resource]) -> Plan:
     )
 
 
+_LEAVES = frozenset({Kind.FILTER, Kind.RULE, Kind.ROUTE, Kind.BIRD, Kind.FRR})
+"""Kinds that nothing else is lost, or has to make way, with."""
+
+
+Resources = tuple[Resource, ...]
+
+
+def differing_leaves(desired: Resources, former: Resources) -> tuple[Resources, Resources] | None:
+    """Of two lists those resources that are not in the other, when nothing else hangs on any of them; else None.
+
+    ``diff`` of the two results is then ``diff`` of the two lists. Where they hold the same resources, not only equal
+    ones, these are not looked at.
+    """
+    known, kept = set(map(id, former)), set(map(id, desired))
+    new = {one.key: one for one in desired if id(one) not in known}
+    old = {one.key: one for one in former if id(one) not in kept}
+    wanted = tuple(one for key, one in new.items() if old.get(key) != one)
+    gone = tuple(one for key, one in old.items() if new.get(key) != one)
+    return (wanted, gone) if all(one.key.kind in _LEAVES for one in (*wanted, *gone)) else None
+
+
 def _in_the_way(want: Mapping[Key, Payload], have: Mapping[Key, Payload]) -> frozenset[Key]:
     """The unwanted that holds what something new needs: the name of a link's end, a host's interface, an address.
 

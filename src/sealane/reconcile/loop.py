@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 
-from sealane.plan import Plan, Resource, Stage, diff
+from sealane.plan import Plan, Resource, Stage, diff, differing_leaves
 from sealane.reconcile.ports import Driver
 
 
@@ -16,6 +16,18 @@ def make_plan(desired: Iterable[Resource], drivers: Sequence[Driver]) -> Plan:
     by_kind = {kind: driver for driver in drivers for kind in driver.handles}
     wanted = [by_kind[resource.key.kind].canonical(resource) for resource in desired]
     return diff(wanted, observe(drivers))
+
+
+def plan_since(
+    former: tuple[Resource, ...], desired: tuple[Resource, ...], drivers: Sequence[Driver]
+) -> Plan | None:
+    """The same, when the host is as it was made last, without looking at it; None when it has to be looked at."""
+    differing = differing_leaves(desired, former)
+    if differing is None:
+        return None
+    by_kind = {kind: driver for driver in drivers for kind in driver.handles}
+    wanted, gone = ([by_kind[one.key.kind].canonical(one) for one in some] for some in differing)
+    return diff(wanted, gone)
 
 
 def execute(plan: Plan, drivers: Sequence[Driver], started: Callable[[Stage], None] | None = None) -> None:

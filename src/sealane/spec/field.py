@@ -92,7 +92,17 @@ class Record(Generic[T]):
     rules: tuple[Rule[T], ...] = ()
 
     def read(self, mark: Mark, spot: Spot) -> T | None:
-        """The thing, or None when a field that nothing can stand in for could not be read."""
+        """The thing, or None when a field that nothing can stand in for could not be read.
+
+        What is noted tells of the spot too; without a note the thing is made of the mark alone, and remembered.
+        """
+        notes = spot.notes
+        if notes.memo is None:
+            return self._read(mark, spot)
+        before = notes.state
+        return notes.memo.get("thing", (self, mark), lambda: self._read(mark, spot), lambda: notes.state == before)
+
+    def _read(self, mark: Mark, spot: Spot) -> T | None:
         if not isinstance(mark, Fields):
             spot.error("PLAN-012", f"is {describe(mark)}, expected a mapping with {self._keys()}",
                        "write its fields as 'key: value' lines", mark.origin)

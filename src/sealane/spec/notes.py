@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from sealane.diag import Finding, Origin, Severity, sort_findings
+from sealane.memo import Memo
 from sealane.spec.mark import Fields, Items, Mark, Scalar
 
 
@@ -11,10 +12,12 @@ class Notes:
 
     ``broken`` keeps a second finding from following out of the first: a reference to a thing that was written but
     not understood is not a reference to an unknown thing. ``nameless`` is True when even their names are not known:
-    then nothing that is referred to is unknown for certain.
+    then nothing that is referred to is unknown for certain. ``memo`` remembers the things that were read without a
+    note.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, memo: Memo | None = None) -> None:
+        self.memo = memo
         self._findings: list[Finding] = []
         self.broken: set[str] = set()
         self.lost_parts = False
@@ -27,6 +30,11 @@ class Notes:
     def warning(self, code: str, subject: str, problem: str, remedy: str, *seen_at: Origin) -> None:
         """Note a warning."""
         self._findings.append(Finding(code, Severity.WARNING, subject, problem, remedy, seen_at))
+
+    @property
+    def state(self) -> tuple[int, int, bool, bool]:
+        """Another value after each note."""
+        return len(self._findings), len(self.broken), self.lost_parts, self.nameless
 
     def extend(self, findings: Iterable[Finding]) -> None:
         """Take over findings made elsewhere."""

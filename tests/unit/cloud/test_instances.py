@@ -7,6 +7,7 @@ from sealane.cloud import Transaction
 from sealane.cloud.ecs.hardware import IMAGE, TYPES
 from sealane.cloud.to_plan.names import Names
 from sealane.cloud.to_plan.vpcs import vpc_piece
+from sealane.memo import Memo
 from sealane.net import Address, Prefix
 
 HERE = {"RegionId": REGION}
@@ -47,7 +48,7 @@ def status(cloud, instance):
 
 
 def planned(cloud):
-    piece = vpc_piece(cloud.world.get("vpc-1"), Transaction(cloud.world), Names((), readable=False), None)
+    piece = vpc_piece(cloud.world.get("vpc-1"), Transaction(cloud.world), Names((), readable=False), None, Memo())
     return {one["name"] for one in piece["instances"]}
 
 

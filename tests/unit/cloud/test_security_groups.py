@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from sealane.cloud import CloudError, Transaction
 from sealane.cloud.to_plan.names import Names
 from sealane.cloud.to_plan.vpcs import vpc_piece
+from sealane.memo import Memo
 
 HERE = {"RegionId": REGION}
 RULE = {"IpProtocol": "TCP", "PortRange": "22/22", "SourceCidrIp": "192.168.0.0/16"}
@@ -279,7 +280,7 @@ def test_rules_that_name_the_own_group_do_not_keep_it(cloud, group):
 
 def plan_rules(cloud):
     state = Transaction(cloud.world)
-    piece = vpc_piece(cloud.world.get("vpc-1"), state, Names((), readable=False), None)
+    piece = vpc_piece(cloud.world.get("vpc-1"), state, Names((), readable=False), None, Memo())
     return {one["name"]: one["rules"] for one in piece["security_groups"]}
 
 

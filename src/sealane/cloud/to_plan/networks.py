@@ -4,13 +4,16 @@ A transit router makes one network with everything attached to it. A VPC or a bo
 is a network of its own until it is.
 """
 
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from sealane.cloud.document import Document
 from sealane.cloud.to_plan.circuits import carries, circuit_piece, vbr_piece
+from sealane.cloud.to_plan.former import Former, Living
 from sealane.cloud.to_plan.names import Names
 from sealane.cloud.to_plan.piece import Piece, Value
+from sealane.cloud.to_plan.sites import site_piece
 from sealane.cloud.to_plan.transit import route_map_piece, transit_piece
 from sealane.cloud.to_plan.tunnels import KeyOf, connection_piece, gateway_piece, inline_key
 from sealane.cloud.to_plan.vpcs import View, vpc_piece
@@ -38,27 +41,6 @@ class Carried:
     transit_router: str = ""
 
 
-class _Living:
-    """The documents that are not being deleted and are not to be left out."""
-
-    def __init__(self, world: World, without: Container[str]) -> None:
-        self._world = world
-        self._without = without
-
-    def get(self, document_id: str) -> Document | None:
-        found = self._world.get(document_id)
-        return found if found is not None and self._lives(found) else None
-
-    def children(self, parent: str, kind: str) -> Iterator[Document]:
-        return filter(self._lives, self._world.children(parent, kind))
-
-    def of_kind(self, account: str, kind: str) -> Iterator[Document]:
-        return filter(self._lives, self._world.of_kind(account, kind))
-
-    def _lives(self, document: Document) -> bool:
-        return not document.deleting and document.id not in self._without
-
-
 def carried_networks(
     world: World,
     accounts: Sequence[str],
@@ -66,7 +48,8 @@ def carried_networks(
     *,
     readable: bool = False,
     key_of: KeyOf = inline_key,
-    without: Container[str] = (),
+    without: frozenset[str] = frozenset(),
+    former: Former | None = None,
 ) -> tuple[Carried, ...]:
     """The networks of accounts, in the order in which they came to be.
 
@@ -77,20 +60,25 @@ def carried_networks(
         readable: See Names.
         key_of: How the plan says pre-shared keys.
         without: Ids of documents that are left out as if they were not there.
+        former: Remembers what was made of the same world before with the same names and keys; None begins anew.
     """
-    view = _Living(world, without)
+    view = Living(world, without)
+    former = former or Former()
     return tuple(
         network
         for account in accounts
-        for network in _Account(view, account, prefix, key_of, readable=readable).networks()
+        for network in _Account(view, account, prefix, key_of, former, readable=readable).networks()
     )
 
 
 class _Account:
     """The networks of one account."""
 
-    def __init__(self, view: View, account: str, prefix: str, key_of: KeyOf, *, readable: bool) -> None:
+    def __init__(
+        self, view: Living, account: str, prefix: str, key_of: KeyOf, former: Former, *, readable: bool
+    ) -> None:
         self._view = view
+        self._former = former
         self._account = account
         self._prefix = prefix
         self._key_of = key_of
@@ -106,7 +94,7 @@ class _Account:
             yield self._of_router(router)
         for vpc in self._view.of_kind(self._account, "vpc"):
             if vpc.id not in self._attachment_of:
-                piece = vpc_piece(vpc, self._view, self._names, None)
+                piece = self._vpc(vpc, None)
                 if piece is not None:
                     yield self._network(vpc, {"vpcs": [piece]})
         for vbr in self._view.of_kind(self._account, "vbr"):
@@ -123,13 +111,13 @@ class _Account:
                 continue
             match resource.kind:
                 case "vpc":
-                    piece = vpc_piece(resource, self._view, self._names, one.id)
+                    piece = self._vpc(resource, one.id)
                     self._take(piece, one, "vpc", attached, pieces["vpcs"])
                 case "vbr" if carries(resource, self._view):
                     borders.append(resource)
                     attached["vbr"].append(one)
                 case "vpn_attachment":
-                    piece = connection_piece(resource, self._view, self._names, self._key_of)
+                    piece = self._connection(resource)
                     self._take(piece, one, "vpn", attached, pieces["ipsec_connections"])
         carried = {one.text("ResourceId") for kind in attached.values() for one in kind}
         cen = self._view.get(router.parent)
@@ -138,14 +126,32 @@ class _Account:
             **pieces,
             **self._circuits(borders),
             "cen": Piece(router.parent, {"name": self._names.of(router.parent), "protection_level": level or None}),
-            "transit_router": transit_piece(router, self._view, self._names, attached),
-            "route_maps": [
-                piece for one in self._view.children(router.parent, "route_map")
-                if one.text("CenRegionId") == router.region
-                and (piece := route_map_piece(one, self._names, carried)) is not None
-            ],
+            "transit_router": self._transit_router(router, attached),
+            "route_maps": list(self._route_maps(router, carried)),
             "customer_gateways": list(self._gateways(attached["vpn"])),
         }, router.id)
+
+    def _vpc(self, vpc: Document, attachment: str | None) -> Piece | None:
+        return self._former.piece(("vpc", vpc.id, attachment), (vpc,), self._view, lambda view: vpc_piece(
+            vpc, view, self._names, attachment, self._former.memo))
+
+    def _connection(self, one: Document) -> Piece | None:
+        return self._former.piece(("connection", one.id), (one,), self._view, lambda view: connection_piece(
+            one, view, self._names, self._key_of))
+
+    def _transit_router(self, router: Document, attached: Mapping[str, Sequence[Document]]) -> Piece:
+        what = ("transit router", router.id, tuple(map(len, attached.values())))
+        things = (router, *(one for kind in attached.values() for one in kind))
+        return self._former.piece(what, things, self._view, lambda view: transit_piece(
+            router, view, self._names, attached, self._former.memo))
+
+    def _route_maps(self, router: Document, carried: set[str]) -> Iterator[Piece]:
+        what = ("route map", frozenset(carried))
+        for one in self._view.children(router.parent, "route_map"):
+            if one.text("CenRegionId") == router.region:
+                piece = self._former.memo.get(what, (one,), partial(route_map_piece, one, self._names, carried))
+                if piece is not None:
+                    yield piece
 
     @staticmethod
     def _take(
@@ -162,15 +168,21 @@ class _Account:
             for tunnel in self._view.children(one.text("ResourceId"), "tunnel")
         )
         found = (self._view.get(one) for one in used)
-        return (gateway_piece(one, self._names) for one in found if one is not None)
+        return (
+            self._former.memo.get("gateway", (one,), partial(gateway_piece, one, self._names))
+            for one in found if one is not None
+        )
 
     def _circuits(self, borders: Sequence[Document]) -> dict[str, list[Value]]:
         lines = dict.fromkeys(one.parent for one in borders)
         found = (self._view.get(one) for one in lines)
         return {
-            "physical_connections": [circuit_piece(one, self._view, self._names) for one in found if one is not None],
-            "virtual_border_routers": [vbr_piece(one, self._view, self._names) for one in borders],
+            "physical_connections": [self._by_id("circuit", one, circuit_piece) for one in found if one is not None],
+            "virtual_border_routers": [self._by_id("vbr", one, vbr_piece) for one in borders],
         }
+
+    def _by_id(self, what: str, one: Document, make: Callable[[Document, View, Names], Piece]) -> Piece:
+        return self._former.piece((what, one.id), (one,), self._view, lambda view: make(one, view, self._names))
 
     def _network(
         self, root: Document, pieces: Mapping[str, Value], transit_router: str = ""
@@ -178,14 +190,15 @@ class _Account:
         name = f"{self._prefix}{root.sequence}"
         lines = pieces.get("physical_connections")
         circuits = {one["name"] for one in lines if isinstance(one, Piece)} if isinstance(lines, list) else set()
-        sites = []
+        sites: list[Piece] = []
         configs: dict[str, str] = {}
-        for site in self._view.of_kind(self._account, "site"):
-            piece = self._site(site, circuits, configs)
-            if piece is not None:
-                sites.append(piece)
+        for document in self._view.of_kind(self._account, "site"):
+            site = self._former.memo.get("site", (document,), partial(site_piece, document, self._names))
+            if site is not None and site.circuits <= circuits:
+                sites.append(site.piece)
+                configs |= site.configs
         protections = [
-            Piece(one.id, {key: one.fields[key] for key in ("name", "cloud", "site", "mode")})  # type: ignore[misc]
+            self._former.memo.get("protection", (one,), partial(_protection, one))
             for one in self._view.of_kind(self._account, "protection")
             if transit_router
         ]
@@ -199,36 +212,9 @@ class _Account:
         })
         return Carried(name, self._account, plan, configs, transit_router)
 
-    def _site(self, site: Document, circuits: set[Value], configs: dict[str, str]) -> Piece | None:
-        """The site when all its circuits are of this network; its device's text goes to ``configs``."""
-        written = site.fields.get("site")
-        if not isinstance(written, Mapping):
-            return None
-        entries: dict[str, Value | None] = dict(written)  # type: ignore[arg-type]
-        device = entries.get("device")
-        if isinstance(device, Mapping):
-            ports = device.get("ports")
-            named = ports.values() if isinstance(ports, Mapping) else ()
-            used = {self._names.of(str(one["circuit"])) for one in named if isinstance(one, Mapping) and
-                    one.get("circuit")}
-            if not used or not used <= circuits:
-                return None
-            fixed = {key: self._port(one) for key, one in ports.items()} if isinstance(ports, Mapping) else {}
-            entries["device"] = Piece(site.id, {**device, "ports": Piece(site.id, fixed), **self._gateways_of(device)})
-            if device.get("config"):
-                configs[str(device["config"])] = site.secrets.get("config", "")
-        return Piece(site.id, {"name": site.text("Name"), **entries})
 
-    def _gateways_of(self, device: Mapping[str, Value]) -> dict[str, Value]:
-        named = device.get("customer_gateways")
-        if not isinstance(named, Sequence) or isinstance(named, str):
-            return {}
-        return {"customer_gateways": [self._names.of(str(one)) for one in named]}
-
-    def _port(self, port: Value) -> Value:
-        if isinstance(port, Mapping) and port.get("circuit"):
-            return {**port, "circuit": self._names.of(str(port["circuit"]))}
-        return port
+def _protection(one: Document) -> Piece:
+    return Piece(one.id, {key: one.fields[key] for key in ("name", "cloud", "site", "mode")})  # type: ignore[misc]
 
 
 _NAMED = (

@@ -1,9 +1,11 @@
 """The pieces of a plan: mappings that know the document they were made from."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import TypeAlias
 
 from sealane.diag import Origin
+from sealane.memo import Memo
 from sealane.spec import Entry, Fields, Items, Mark, Scalar
 
 Value: TypeAlias = "bool | int | str | Sequence[Value] | Mapping[str, Value]"
@@ -21,12 +23,19 @@ class Piece(dict[str, Value]):
         self.origin = origin
 
 
-def as_mark(value: "Value | float | None", origin: str) -> Mark:
+def as_mark(value: "Value | float | None", origin: str, memo: Memo | None = None) -> Mark:
     """As if it had been read from a file; the id of the document stands where the file's name would.
 
     Values that a plan has no use for, such as null, come from bodies that clients send; reading them finds them wrong.
     """
-    place = Origin(value.origin if isinstance(value, Piece) else origin, 1)
+    memo = memo or Memo()
+    if isinstance(value, Piece):
+        return memo.get("mark", (value,), partial(_mark, value, value.origin, memo))
+    return _mark(value, origin, memo)
+
+
+def _mark(value: "Value | float | None", origin: str, memo: Memo) -> Mark:
+    place = Origin(origin, 1)
     match value:
         case bool():
             return Scalar("true" if value else "false", plain=True, origin=place)
@@ -37,9 +46,9 @@ def as_mark(value: "Value | float | None", origin: str) -> Mark:
         case str():
             return Scalar(value, plain=False, origin=place)
         case Mapping():
-            return Fields({key: Entry(key, as_mark(one, place.file), place) for key, one in value.items()}, place)
+            return Fields({key: Entry(key, as_mark(one, origin, memo), place) for key, one in value.items()}, place)
         case _:
-            return Items(tuple(as_mark(one, place.file) for one in value), place)
+            return Items(tuple(as_mark(one, origin, memo) for one in value), place)
 
 
 def plain(value: Value) -> Value:

@@ -2,18 +2,20 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 
 from sealane.cloud.document import Document
 from sealane.cloud.to_plan.names import Names
 from sealane.cloud.to_plan.piece import Piece, Value
 from sealane.cloud.to_plan.vpcs import View
+from sealane.memo import Memo
 
 SYSTEM_PRIORITY = 5000
 """The policy that every table holds by itself; the model has it built in."""
 
 
 def transit_piece(
-    router: Document, view: View, names: Names, attachments: Mapping[str, Sequence[Document]]
+    router: Document, view: View, names: Names, attachments: Mapping[str, Sequence[Document]], memo: Memo
 ) -> Piece:
     """The transit router with the attachments that can carry, by type: vpc, vbr, vpn."""
     tables = tuple(view.children(router.id, "tr_route_table"))
@@ -32,7 +34,7 @@ def transit_piece(
         "attachments": Piece(router.id, {
             kind: [_attachment(one, kind, view, names) for one in found] for kind, found in attachments.items()
         }),
-        "route_entries": [entry for table in tables for entry in _routes(table, view, names, carried)],
+        "route_entries": [entry for table in tables for entry in _routes(table, view, names, carried, memo)],
     })
 
 
@@ -57,16 +59,19 @@ def _attachment(one: Document, kind: str, view: View, names: Names) -> Piece:
     return Piece(one.id, entries)
 
 
-def _routes(table: Document, view: View, names: Names, carried: set[str]) -> Iterator[Piece]:
+def _routes(table: Document, view: View, names: Names, carried: set[str], memo: Memo) -> Iterator[Piece]:
     for one in view.children(table.id, "tr_route_entry"):
         hole = one.text("TransitRouterRouteEntryNextHopType") == "BlackHole"
-        next_hop = one.text("TransitRouterRouteEntryNextHopId")
-        if hole or next_hop in carried:
-            yield Piece(one.id, {
-                "destination_cidr_block": one.text("TransitRouterRouteEntryDestinationCidrBlock"),
-                "next_hop": "BlackHole" if hole else names.of(next_hop),
-                "route_table": names.of(table.id),
-            })
+        if hole or one.text("TransitRouterRouteEntryNextHopId") in carried:
+            yield memo.get("transit route", (one,), partial(_route, one, names, hole=hole))
+
+
+def _route(one: Document, names: Names, *, hole: bool) -> Piece:
+    return Piece(one.id, {
+        "destination_cidr_block": one.text("TransitRouterRouteEntryDestinationCidrBlock"),
+        "next_hop": "BlackHole" if hole else names.of(one.text("TransitRouterRouteEntryNextHopId")),
+        "route_table": names.of(one.parent),
+    })
 
 
 _MAP_TEXTS = {

@@ -2,11 +2,13 @@
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import Protocol
 
 from sealane.cloud.document import Document
 from sealane.cloud.to_plan.names import Names
 from sealane.cloud.to_plan.piece import Piece, Value
+from sealane.memo import Memo
 from sealane.net import parse_prefix
 
 _RUNNING = frozenset({"Pending", "Starting", "Running"})
@@ -30,7 +32,7 @@ class View(Protocol):
         ...
 
 
-def vpc_piece(vpc: Document, view: View, names: Names, attachment: str | None) -> Piece | None:
+def vpc_piece(vpc: Document, view: View, names: Names, attachment: str | None, memo: Memo) -> Piece | None:
     """The VPC; None while it has no vSwitch and so nothing to carry.
 
     Args:
@@ -38,6 +40,7 @@ def vpc_piece(vpc: Document, view: View, names: Names, attachment: str | None) -
         view: Where to look up what belongs to it.
         names: How things are called.
         attachment: Id of the attachment that joins it to the transit router.
+        memo: Remembers the pieces of single documents.
     """
     switches = tuple(view.children(vpc.id, "vswitch"))
     if not switches:
@@ -49,12 +52,11 @@ def vpc_piece(vpc: Document, view: View, names: Names, attachment: str | None) -
     return Piece(vpc.id, {
         "name": names.of(vpc.id),
         "cidr_block": vpc.text("CidrBlock"),
-        "vswitches": [Piece(one.id, {"name": names.of(one.id), "zone_id": one.text("ZoneId"),
-                                     "cidr_block": one.text("CidrBlock")}) for one in switches],
-        "route_entries": list(_routes(vpc, view, names, attachment)),
+        "vswitches": [memo.get("vswitch", (one,), partial(_switch, one, names)) for one in switches],
+        "route_entries": list(_routes(vpc, view, names, attachment, memo)),
         "security_groups": [
             Piece(ids[0], {"name": name, "rules": list(_rules([groups[one] for one in ids if one in groups], view,
-                                                              members))})
+                                                              members, memo))})
             for ids, name in used.items()
         ],
         "instances": [
@@ -66,7 +68,11 @@ def vpc_piece(vpc: Document, view: View, names: Names, attachment: str | None) -
     })
 
 
-def _routes(vpc: Document, view: View, names: Names, attachment: str | None) -> Iterator[Piece]:
+def _switch(one: Document, names: Names) -> Piece:
+    return Piece(one.id, {"name": names.of(one.id), "zone_id": one.text("ZoneId"), "cidr_block": one.text("CidrBlock")})
+
+
+def _routes(vpc: Document, view: View, names: Names, attachment: str | None, memo: Memo) -> Iterator[Piece]:
     """Routes to the transit router, each destination once: of all the VPC's tables, the system table first."""
     if attachment is None:
         return
@@ -76,7 +82,12 @@ def _routes(vpc: Document, view: View, names: Names, attachment: str | None) -> 
             destination = one.text("DestinationCidrBlock")
             if one.text("NextHopId") == attachment and destination not in seen:
                 seen.add(destination)
-                yield Piece(one.id, {"destination_cidr_block": destination, "next_hop": names.of(attachment)})
+                yield memo.get("vpc route", (one,), partial(_route, one, names))
+
+
+def _route(one: Document, names: Names) -> Piece:
+    return Piece(one.id, {"destination_cidr_block": one.text("DestinationCidrBlock"),
+                          "next_hop": names.of(one.text("NextHopId"))})
 
 
 def _group_ids(instance: Document) -> tuple[str, ...]:
@@ -101,34 +112,39 @@ def _members(instances: Sequence[Document]) -> Mapping[str, tuple[str, ...]]:
 
 
 def _rules(
-    groups: Sequence[Document], view: View, members: Mapping[str, tuple[str, ...]]
+    groups: Sequence[Document], view: View, members: Mapping[str, tuple[str, ...]], memo: Memo
 ) -> Iterator[Piece]:
     for group in groups:
         for rule in view.children(group.id, "security_rule"):
-            yield from _rule(rule, members)
+            peers = _peers(rule, members)
+            yield from memo.get(("rule", peers), (rule,), partial(_rule, rule, peers))
         if group.text("SecurityGroupType") in ("", _NORMAL) and group.text("InnerAccessPolicy") != "Drop":
             for address in members.get(group.id, ()):  # members of a normal group reach each other unless told not to
                 yield Piece(group.id, {"direction": "ingress", "ip_protocol": "ALL", "source_cidr_ip": address,
                                        "priority": 100})
 
 
-def _rule(rule: Document, members: Mapping[str, tuple[str, ...]]) -> Iterator[Piece]:
-    direction = rule.text("Direction") or "ingress"
-    key, group = (("source_cidr_ip", "SourceGroupId") if direction == "ingress" else ("dest_cidr_ip", "DestGroupId"))
-    written = rule.text("SourceCidrIp" if direction == "ingress" else "DestCidrIp")
-    peers = (written,) if written else members.get(rule.text(group), ())
+def _peers(rule: Document, members: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
+    cidr, group = ("SourceCidrIp", "SourceGroupId") if _ingress(rule) else ("DestCidrIp", "DestGroupId")
+    written = rule.text(cidr)
+    return (written,) if written else members.get(rule.text(group), ())
+
+
+def _ingress(rule: Document) -> bool:
+    return rule.text("Direction") in ("", "ingress")
+
+
+def _rule(rule: Document, peers: tuple[str, ...]) -> tuple[Piece, ...]:
     protocol = rule.text("IpProtocol").upper()
     if protocol not in _PROTOCOLS:
-        return
-    for peer in peers:
-        prefix = parse_prefix(peer)
-        if prefix is not None:
-            entries: dict[str, Value | None] = {
-                "direction": direction,
-                "ip_protocol": protocol,
-                "port_range": rule.text("PortRange") or None,
-                key: str(prefix),
-                "policy": (rule.text("Policy") or "accept").lower(),
-                "priority": int(rule.text("Priority") or 1),
-            }
-            yield Piece(rule.id, entries)
+        return ()
+    prefixes = (prefix for prefix in map(parse_prefix, peers) if prefix is not None)
+    entries: dict[str, Value | None] = {
+        "direction": rule.text("Direction") or "ingress",
+        "ip_protocol": protocol,
+        "port_range": rule.text("PortRange") or None,
+        "policy": (rule.text("Policy") or "accept").lower(),
+        "priority": int(rule.text("Priority") or 1),
+    }
+    key = "source_cidr_ip" if _ingress(rule) else "dest_cidr_ip"
+    return tuple(Piece(rule.id, {**entries, key: str(prefix)}) for prefix in prefixes)

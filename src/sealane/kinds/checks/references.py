@@ -40,7 +40,7 @@ class _Resolver:
 
     def check(self, subject: str, key: str, name: str | None, known: Iterable[str], at: Places) -> None:
         """Note a name that nothing has; a name whose thing could not be read is let pass."""
-        candidates = set(known)
+        candidates = known if isinstance(known, frozenset) else frozenset(known)
         if name is None or not self._notes.is_unknown(name, candidates):
             return
         close = did_you_mean(name, candidates)
@@ -84,14 +84,14 @@ def _once(what: str, things: Sequence[_Named], notes: Notes) -> None:
 def _check_vpcs(plan: "Plan", resolver: _Resolver) -> None:
     attached = plan.transit_router.attachments.vpc if plan.transit_router is not None else ()
     for vpc in plan.vpcs:
-        own = [one.name for one in attached if one.vpc == vpc.name]
+        own = frozenset(one.name for one in attached if one.vpc == vpc.name)
+        switches, groups = frozenset(_names(vpc.vswitches)), frozenset(_names(vpc.security_groups))
         for index, route in enumerate(vpc.route_entries, 1):
             resolver.check(f"vpc {vpc.name} route_entries[{index}]", "next_hop", route.next_hop, own, route.at)
         for instance in vpc.instances:
             subject = f"instance {instance.name}"
-            resolver.check(subject, "vswitch", instance.vswitch, _names(vpc.vswitches), instance.at)
-            resolver.check(subject, "security_group", instance.security_group, _names(vpc.security_groups),
-                           instance.at)
+            resolver.check(subject, "vswitch", instance.vswitch, switches, instance.at)
+            resolver.check(subject, "security_group", instance.security_group, groups, instance.at)
 
 
 def _check_circuits(plan: "Plan", resolver: _Resolver) -> None:
@@ -125,15 +125,16 @@ def _check_transit_router(plan: "Plan", router: TransitRouterSpec, resolver: _Re
     for vpn in router.attachments.vpn:
         resolver.check(f"VPN attachment {vpn.name}", "ipsec_connection", vpn.ipsec_connection,
                        _names(plan.ipsec_connections), vpn.at)
+    tables = frozenset(_tables(router))
     for one in router.attachments:
-        resolver.check(f"attachment {one.name}", "association", one.association, _tables(router), one.at)
+        resolver.check(f"attachment {one.name}", "association", one.association, tables, one.at)
         for name in one.propagations:
-            resolver.check(f"attachment {one.name}", "propagations", name, _tables(router), one.at)
-    hops = [*_names(tuple(router.attachments)), BLACK_HOLE]
+            resolver.check(f"attachment {one.name}", "propagations", name, tables, one.at)
+    hops = frozenset((*_names(tuple(router.attachments)), BLACK_HOLE))
     for index, route in enumerate(router.route_entries, 1):
         subject = f"transit router {router.name} route_entries[{index}]"
         resolver.check(subject, "next_hop", route.next_hop, hops, route.at)
-        resolver.check(subject, "route_table", route.route_table, _tables(router), route.at)
+        resolver.check(subject, "route_table", route.route_table, tables, route.at)
 
 
 def _check_route_maps(plan: "Plan", resolver: _Resolver) -> None:

@@ -18,7 +18,7 @@ from sealane.model import (
     TransitTable,
     TunnelEnd,
 )
-from sealane.net import InterfaceAddress, NodeName, Prefix
+from sealane.net import InterfaceAddress, NodeName, Prefix, in_order
 
 
 def link(spec: AnyAttachment, address: InterfaceAddress) -> Interface:
@@ -80,9 +80,10 @@ def _tables(spec: TransitRouterSpec) -> tuple[TransitTable, ...]:
     """The system table first, then the others by name."""
     written = spec.route_tables or (TrTable(SYSTEM, SYSTEM, None, spec.at),)
     tables = []
+    system = spec.system_table
     for table in sorted(written, key=lambda one: (one.type != SYSTEM, one.name)):
-        own = (route for route in spec.route_entries if (route.route_table or spec.system_table) == table.name)
-        routes = sorted(own, key=lambda route: route.destination_cidr_block)
+        own = (route for route in spec.route_entries if (route.route_table or system) == table.name)
+        routes = sorted(own, key=lambda route: in_order(route.destination_cidr_block))
         tables.append(TransitTable(table.name, table.type == SYSTEM, tuple(
             TransitRoute(route.destination_cidr_block, None if route.next_hop == BLACK_HOLE else route.next_hop,
                          route.at.origin)

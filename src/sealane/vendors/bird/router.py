@@ -25,7 +25,7 @@ from sealane.model import (
     TransitRouter,
     TransitTable,
 )
-from sealane.net import Prefix
+from sealane.net import Prefix, in_order
 from sealane.vendors.bird.base import kernel, kernel_protocol, preamble, router_id, session, timers
 from sealane.vendors.bird.links import own_address, peer_address
 from sealane.vendors.bird.maps import function_name, render_maps
@@ -106,10 +106,14 @@ class _Writer:
     def _own_routes(self, table: TransitTable, symbol: str) -> Iterator[str]:
         if not table.routes:
             return
-        routes: list[str] = []
-        for route in sorted(table.routes, key=lambda found: found.prefix):
-            hops = "blackhole" if route.attachment is None else self._hops(self._router.attachment(route.attachment))
-            routes.append(f"route {route.prefix} {hops};")
+        hops: dict[str | None, str] = {None: "blackhole"} | {
+            name: self._hops(self._router.attachment(name))
+            for name in {route.attachment for route in table.routes if route.attachment is not None}
+        }
+        routes = [
+            f"route {route.prefix} {hops[route.attachment]};"
+            for route in sorted(table.routes, key=lambda found: in_order(found.prefix))
+        ]
         marks = _marks(0, 0, RouteType.CUSTOM, OWN_PREFERENCE)
         yield from _static(f"own_{slug(table.name)}", symbol, marks, routes)
 
