@@ -297,28 +297,24 @@ REFUSED = [
 BUSY = [
     ("cen", ("ModifyCenAttribute", {"CenId": "$cen"}), "InvalidOperation.CenInstanceStatus"),
     ("cen", ("DeleteCen", {"CenId": "$cen"}), "InvalidOperation.CenInstanceStatus"),
-    ("cen", ("CreateTransitRouter", {"CenId": "$cen", "RegionId": "cn-beijing"}), "IncorrectStatus.CenInstance"),
-    (
-        "tr",
-        ("UpdateTransitRouter", {"TransitRouterId": "$tr", "RegionId": REGION}),
-        "IncorrectStatus.TransitRouterInstance",
-    ),
+    ("cen", ("CreateTransitRouter", {"CenId": "$cen", "RegionId": "cn-beijing"}), "Operation.Blocking"),
+    ("tr", ("UpdateTransitRouter", {"TransitRouterId": "$tr", "RegionId": REGION}), "Operation.Blocking"),
     ("tr", ("DeleteTransitRouter", {"TransitRouterId": "$tr"}), "IncorrectStatus.TransitRouterInstance"),
     ("tr", ("CreateTransitRouterRouteTable", {"TransitRouterId": "$tr"}), "Operation.Blocking"),
     ("tr", attach("Vbr"), "Operation.Blocking"),
     ("table", route(), "Operation.Blocking"),
     ("vpc", route(), "Operation.Blocking"),
-    ("table", joined(PROPAGATE, "$vpc"), "IncorrectStatus.AttachmentOrRouteTable"),
-    ("vpc", joined(DISSOCIATE), "IncorrectStatus.AttachmentOrRouteTable"),
+    ("table", joined(PROPAGATE, "$vpc"), "Operation.Blocking"),
+    ("vpc", joined(DISSOCIATE), "Operation.Blocking"),
     (
         "vpc",
         ("UpdateTransitRouterVpcAttachmentAttribute", {"TransitRouterAttachmentId": "$vpc"}),
-        "IncorrectStatus.TransitRouterAttachmentId",
+        "Operation.Blocking",
     ),
     (
         "vpc",
         ("UpdateTransitRouterVpcAttachmentZones", {"TransitRouterAttachmentId": "$vpc"}),
-        "IncorrectStatus.TransitRouterAttachmentId",
+        "Operation.Blocking",
     ),
     (
         "vpc",
@@ -328,7 +324,7 @@ BUSY = [
     (
         "vco-1",
         ("DeleteTransitRouterVpnAttachment", {"TransitRouterAttachmentId": "$vpn", "Force": True}),
-        "InvalidStatus.ResourceStatus",
+        "Operation.Blocking",
     ),
     (CUSTOMERS[0], ("DeleteTransitRouterRouteEntry", {f"{WORD}Id": f"${CUSTOMERS[0]}"}), "Operation.Blocking"),
     (CUSTOMERS[0], ("UpdateTransitRouterRouteEntry", {f"{WORD}Id": f"${CUSTOMERS[0]}"}), "Operation.Blocking"),

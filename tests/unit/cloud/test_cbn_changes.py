@@ -20,7 +20,7 @@ def test_another_table_by_replacing_the_association(walk):
     [row] = walk.listed("ListTransitRouterRouteTableAssociations", "TransitRouterAssociations", **pair)
     assert row["Status"] == "Replacing"
     walk.cloud.refused(
-        "IncorrectStatus.AttachmentOrRouteTable", "Cbn", "DissociateTransitRouterAttachmentFromRouteTable", **pair
+        "Operation.Blocking", "Cbn", "DissociateTransitRouterAttachmentFromRouteTable", **pair
     )
     walk.cloud.settle()
     walk.done("EnableTransitRouterRouteTablePropagation", **pair)

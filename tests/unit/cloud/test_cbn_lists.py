@@ -254,3 +254,8 @@ def test_routes_that_stand_in_each_others_way(walk):
     walk.cloud.refused(
         "InvalidOperation.NotFoundRoute", "Cbn", "DescribeRouteConflict", **{**params, "ChildInstanceRouteTableId": "x"}
     )
+
+
+def test_nobody_is_told_the_zones_that_the_cloud_chose_for_two_tunnels(walk):
+    [row] = walk.listed("ListTransitRouterVpnAttachments", "TransitRouterAttachments")
+    assert not row["Zones"], "a provisioning tool that gave none would make the attachment again"

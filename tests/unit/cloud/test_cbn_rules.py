@@ -68,7 +68,7 @@ def test_another_account_sees_nothing(walk):
 def test_states_of_instances_that_cannot_be_attached(walk):
     cloud = walk.cloud
     for kind, document, status, code in (
-        ("Vpc", "vpc-9", "Pending", "IncorrectStatus.Vpc"),
+        ("Vpc", "vpc-9", "Pending", "IncorrectStatus.VpcResource"),
         ("Vbr", "vbr-2", "terminated", "InvalidStatus.ResourceStatus"),
         ("Vpn", "vco-2", "updating", "InvalidStatus.ResourceStatus"),
     ):
@@ -78,6 +78,16 @@ def test_states_of_instances_that_cannot_be_attached(walk):
         cloud.refused(code, "Cbn", action, **given(walk, params))
         cloud.put(document, "", status=before)
         walk.done(action, **given(walk, params))
+
+
+def test_what_is_told_in_its_lasting_state_can_be_attached_before_the_network_has_it(walk):
+    cloud = walk.cloud
+    for kind, document in (("Vbr", "vbr-2"), ("Vpn", "vco-2")):
+        one = cloud.world.get(document)
+        cloud.world.adopt([replace(one, generation=one.generation + 1)])
+        action, params = attach(kind)
+        cloud.call("Cbn", action, **given(walk, params))
+    cloud.settle()
 
 
 def test_a_public_connection_has_no_address_to_get(walk):

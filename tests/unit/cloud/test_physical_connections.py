@@ -219,3 +219,15 @@ def test_the_service_is_open_and_a_line_has_features(cloud):
     assert (features["BFD"], features["DualStack"]) == ("OK", "NOK")
     gone = name_of("List", "pc-9")
     cloud.refused("InvalidPhysicalConnectionId.NotFound", "Vpc", "ListPhysicalConnectionFeatures", **gone)
+
+
+@pytest.mark.parametrize("paid", [True, False, None])
+def test_an_order_of_the_port_that_is_paid_enables_a_confirmed_line(cloud, paid):
+    line = create(cloud)
+    order = {"RegionId": REGION, "PhysicalConnectionId": line, "Period": 1}
+    cloud.settle()
+    cloud.refused("IncorrectStatus.PhysicalConnection", "Vpc", "CreatePhysicalConnectionOccupancyOrder", **order)
+    cloud.call("Vpc", "ConfirmPhysicalConnection", RegionId=REGION, PhysicalConnectionId=line)
+    made = cloud.call("Vpc", "CreatePhysicalConnectionOccupancyOrder", **order, AutoPay=paid)
+    assert made["Data"]["OrderId"]
+    assert cloud.world.get(line).status == ("Enabled" if paid else "Confirmed")

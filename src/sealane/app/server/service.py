@@ -244,7 +244,7 @@ def _digest(params: Fields) -> str:
     return hashlib.sha256(json.dumps(told, sort_keys=True, default=str).encode()).hexdigest()
 
 
-_SECRET = ("psk", "authkey", "password", "secret")
+_SECRET = ("psk", "authkey", "password", "secret", "userdata")
 
 
 def masked(params: Fields) -> Fields:

@@ -11,7 +11,7 @@ from sealane.cloud.error import CloudError
 from sealane.cloud.paging import portion_by
 from sealane.cloud.world import Transaction
 
-_BUSY = "IncorrectStatus.AttachmentOrRouteTable"
+_BUSY = "Operation.Blocking"
 _PAGE = 50
 
 

@@ -179,7 +179,7 @@ def update(call: Call, state: Transaction, sort: Sort, fields: Fields | None = N
         CloudError: It is not found or busy, or a text is not allowed.
     """
     one = existing(call, state, sort)
-    idle(one, "IncorrectStatus.TransitRouterAttachmentId")
+    idle(one, "Operation.Blocking")
     told = {
         **renamed(
             call,

@@ -49,7 +49,7 @@ def born(call: Call, state: Transaction, cen: Document, region: str, fields: Fie
     """
     if region not in REGIONS:
         raise CloudError("OperationUnsupported.RegionId", f"The region {region} is not known.")
-    idle(cen, "IncorrectStatus.CenInstance")
+    idle(cen, "Operation.Blocking")
     if cen.text("ProtectionLevel") == "FULL":
         raise CloudError("OperationUnsupported.CenFullLevel", f"The protection level of {cen.id} must be REDUCED.")
     if other := next(routers_of(state, cen.id, region), None):
@@ -70,7 +70,7 @@ def born(call: Call, state: Transaction, cen: Document, region: str, fields: Fie
 def update_transit_router(call: Call, state: Transaction) -> Fields:
     """UpdateTransitRouter."""
     router = router_in_region(call, state)
-    idle(router, BUSY)
+    idle(router, "Operation.Blocking")
     state.put(retold(router, **renamed(call, "TransitRouterName", "TransitRouterDescription")))
     return {}
 

@@ -15,10 +15,9 @@ def create_transit_router_vbr_attachment(call: Call, state: Transaction) -> Fiel
     """CreateTransitRouterVbrAttachment."""
     vbr = resource_of(call, state, VBR, call.text("VbrId"), call.text("VbrOwnerId"))
     router = target(call, state)
-    if is_busy(vbr):
-        raise CloudError("IncorrectStatus.VbrResource", f"{vbr.id} is being changed.")
     if vbr.status != "active":
-        raise CloudError("InvalidStatus.ResourceStatus", f"{vbr.id} is {vbr.status}, it must be active.")
+        code = "IncorrectStatus.VbrResource" if is_busy(vbr) else "InvalidStatus.ResourceStatus"
+        raise CloudError(code, f"{vbr.id} is {vbr.status}, it must be active.")
     check_apart(state, vbr, router.parent)
     return {"TransitRouterAttachmentId": attach(call, state, VBR, router, vbr).id}
 

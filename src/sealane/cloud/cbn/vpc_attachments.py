@@ -25,7 +25,7 @@ def create_transit_router_vpc_attachment(call: Call, state: Transaction) -> Fiel
     options = _options(call)
     router = target(call, state)
     if vpc.status != "Available" or is_busy(vpc):
-        raise CloudError("IncorrectStatus.Vpc", f"{vpc.id} is {vpc.status}, wait until it is Available.")
+        raise CloudError("IncorrectStatus.VpcResource", f"{vpc.id} is {vpc.status}, wait until it is Available.")
     wanted = _mappings(state, vpc, call.structs("ZoneMappings"))
     check_apart(state, vpc, router.parent)
     one = attach(call, state, VPC, router, vpc, ZoneMappings=[], TransitRouterVPCAttachmentOptions=options)
@@ -128,7 +128,7 @@ def update_transit_router_vpc_attachment_attribute(call: Call, state: Transactio
 def update_transit_router_vpc_attachment_zones(call: Call, state: Transaction) -> Fields:
     """UpdateTransitRouterVpcAttachmentZones: interfaces that go, go when the network has let go of them."""
     one = existing(call, state, VPC)
-    idle(one, "IncorrectStatus.TransitRouterAttachmentId")
+    idle(one, "Operation.Blocking")
     vpc = state.get(one.text("ResourceId"))
     added, removed = call.structs("AddZoneMappings"), call.structs("RemoveZoneMappings")
     if vpc is None or not (added or removed):

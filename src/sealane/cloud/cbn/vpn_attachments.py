@@ -28,8 +28,9 @@ def create_transit_router_vpn_attachment(call: Call, state: Transaction) -> Fiel
             "InvalidOperation.VpnNetworkTypeInvalid",
             f"{connection.id} is {connection.text('NetworkType') or 'public'}, only private ones can be attached here.",
         )
-    one = attach(call, state, VPN, router, connection, Zones=[{"ZoneId": zone} for zone in places])
-    if connection.status != "init" or is_busy(connection):
+    given = places if call.structs("Zone") else ()  # nobody is told where the cloud itself has put both tunnels
+    one = attach(call, state, VPN, router, connection, Zones=[{"ZoneId": zone} for zone in given])
+    if connection.status != "init":
         raise CloudError("InvalidStatus.ResourceStatus", f"{connection.id} is {connection.status}, not init.")
     check_apart(state, connection, tunnels, router.id)
     addresses = allocate(call, state, router, one.id, max(1, len(tunnels)))
@@ -82,7 +83,7 @@ def delete_transit_router_vpn_attachment(call: Call, state: Transaction) -> Fiel
     connection = state.get(one.text("ResourceId"))
     if connection is not None:
         if is_busy(connection):
-            raise CloudError("InvalidStatus.ResourceStatus", f"{connection.id} is {connection.status}.")
+            raise CloudError("Operation.Blocking", f"{connection.id} is {connection.status}.")
         state.put(replace(connection, status="detaching"))
     return {}
 

@@ -7,6 +7,7 @@ from sealane.cloud.ecs import (  # noqa: F401 - they fill the registry
     instances,
     interfaces,
     launch,
+    machine,
     rules,
     tagging,
 )

@@ -9,6 +9,7 @@ from sealane.cloud.document import Document, Json
 from sealane.cloud.document import Fields as Answer
 from sealane.cloud.ecs.groups import group_of
 from sealane.cloud.ecs.hardware import IMAGE, IMAGE_FAMILY, TYPES, is_image
+from sealane.cloud.ecs.labels import system_disk, user_data
 from sealane.cloud.ecs.registry import ECS
 from sealane.cloud.error import CloudError
 from sealane.cloud.tags import tags
@@ -30,13 +31,15 @@ _IGNORED = (
     "HttpPutResponseHopLimit", "HttpTokens", "InternetChargeType", "InternetMaxBandwidthIn", "IoOptimized",
     "ManagedHostId", "Password", "PasswordInherit", "Period", "PeriodUnit", "PrivatePoolOptions", "RamRoleName",
     "ResourceGroupId", "SecurityEnhancementStrategy", "SpotDuration", "SpotInterruptionBehavior", "SpotPriceLimit",
-    "SpotStrategy", "StorageSetId", "StorageSetPartitionNumber", "SystemDisk", "Tenancy", "UserData",
+    "SpotStrategy", "StorageSetId", "StorageSetPartitionNumber", "SystemDisk.StorageClusterId", "Tenancy",
 )
 
 
 @ECS.writes(
     "RunInstances",
-    ignores=(*_IGNORED, "AutoPay", "ClockOptions", "CpuOptions", "ImageOptions", "Isp", "NetworkInterfaceQueueNumber",
+    ignores=(*_IGNORED, *(f"SystemDisk.{one}" for one in (
+        "AutoSnapshotPolicyId", "BurstingEnabled", "EncryptAlgorithm", "Encrypted", "KMSKeyId", "ProvisionedIops",
+    )), "AutoPay", "ClockOptions", "CpuOptions", "ImageOptions", "Isp", "NetworkInterfaceQueueNumber",
              "NetworkOptions", "PrivateDnsNameOptions", "SchedulerOptions", "SecurityOptions"),
     refuses=("AutoReleaseTime", "Ipv6Address", "LaunchTemplateId", "LaunchTemplateName", "LaunchTemplateVersion",
              "NetworkInterface"),
@@ -82,7 +85,7 @@ def _put(call: Call, state: Transaction, switch: Document, fields: Answer, statu
     new = call.new_id("i", switch.region)
     named = {**fields, "InstanceName": fields["InstanceName"] or new, "HostName": fields["HostName"] or new}
     state.put(Document(new, "instance", call.account, switch.region, switch.id, status, fields=named,
-                       created_ms=call.now_ms))
+                       secrets=user_data(call), created_ms=call.now_ms))
     return new
 
 
@@ -115,6 +118,7 @@ def _checked(call: Call, state: Transaction) -> tuple[Document, dict[str, Json]]
         "DeletionProtection": call.flag("DeletionProtection", default=False),
         "InstanceChargeType": call.text("InstanceChargeType", "PostPaid"),
         "KeyPairName": call.text("KeyPairName"),
+        "SystemDisk": system_disk(call),
         "Tags": tags(call),
     }
 

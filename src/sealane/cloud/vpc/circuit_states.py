@@ -44,6 +44,18 @@ def enable_physical_connection(call: Call, state: Transaction) -> Fields:
     return {}
 
 
+@VPC.writes(
+    "CreatePhysicalConnectionOccupancyOrder",
+    ignores=("AutoRenew", "AutoRenewDuration", "InstanceChargeType", "Period", "PricingCycle"),
+)
+def order_physical_connection(call: Call, state: Transaction) -> Fields:
+    """CreatePhysicalConnectionOccupancyOrder: the port of a confirmed line costs nothing; paid for, it is enabled."""
+    circuit = _in_state(call, state, "PhysicalConnectionId", {"Confirmed"}, "IncorrectStatus.PhysicalConnection")
+    if call.flag("AutoPay", default=False):
+        state.put(replace(retold(circuit, EnabledTime=seconds(call.now_ms)), status="Enabled"))
+    return {"Data": {"OrderId": call.new_id("order", call.region)}}
+
+
 @VPC.writes("CancelPhysicalConnection")
 def cancel_physical_connection(call: Call, state: Transaction) -> Fields:
     """CancelPhysicalConnection: before it was ever enabled."""
