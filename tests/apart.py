@@ -10,7 +10,8 @@ import spokes
 from sealane.kinds import expand, read_plan
 from sealane.model import Mode, Network, Protection
 from sealane.twin.element import Failures
-from sealane.verify.prove import Proof, prove_survey
+from sealane.verify.proof import Proof
+from sealane.verify.prove_survey import prove_survey
 from sealane.verify.spokes.part import Parts
 from sealane.verify.spokes.prove import prove_by_spokes
 from sealane.verify.survey import Survey

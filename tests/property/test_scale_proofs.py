@@ -13,7 +13,8 @@ from sealane.model import Mode
 from sealane.twin.columns import NotCovered, extract
 from sealane.verify import prove as proving
 from sealane.verify import scale, scale_judge
-from sealane.verify.prove import prove, prove_survey
+from sealane.verify.prove import prove
+from sealane.verify.prove_survey import prove_survey
 from sealane.verify.survey import Survey
 from sealane.verify.violation import Verdict
 

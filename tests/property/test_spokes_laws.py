@@ -23,7 +23,7 @@ from sealane.model import (
 )
 from sealane.net import Address, Asn, Prefix
 from sealane.twin.element import elements
-from sealane.verify.prove import prove_survey
+from sealane.verify.prove_survey import prove_survey
 from sealane.verify.spokes import prove
 from sealane.verify.spokes.belong import Undivided, belonging
 from sealane.verify.spokes.part import Parts

@@ -14,7 +14,8 @@ from sealane.model import Network, Platform
 from sealane.vendors.cisco_asa import REPAIRS
 from sealane.verify import check_device
 from sealane.verify.explain_line import Line, Tone
-from sealane.verify.prove import Proof, prove
+from sealane.verify.proof import Proof
+from sealane.verify.prove import prove
 from sealane.verify.prove_text import effect_lines, proof_lines
 from sealane.verify.violation import Verdict
 

@@ -10,7 +10,8 @@ from sealane.app.live import attach, load_or_reject
 from sealane.model import Network
 from sealane.twin.converge import Twin
 from sealane.verify.explain_line import Line
-from sealane.verify.prove import Proof, prove_survey
+from sealane.verify.proof import Proof
+from sealane.verify.prove_survey import prove_survey
 from sealane.verify.prove_text import proof_lines
 from sealane.verify.seen_tables import RunningTwin, seen_prefixes
 from sealane.verify.survey import Survey

@@ -14,7 +14,7 @@ from sealane.cli.options import json_option, plan_argument
 if TYPE_CHECKING:
     from sealane.app.prove import Proved
     from sealane.app.prove_live import LiveProof
-    from sealane.verify.prove import Proof
+    from sealane.verify.proof import Proof
 
 PROPERTIES = (
     "encrypted", "fail-closed", "no-recursion", "no-loop", "no-blackhole", "symmetric", "overlap", "mtu", "redundancy",

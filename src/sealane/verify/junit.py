@@ -2,7 +2,7 @@
 
 from xml.etree import ElementTree as ET
 
-from sealane.verify.prove import Proof
+from sealane.verify.proof import Proof
 from sealane.verify.violation import Judgement, Verdict
 
 

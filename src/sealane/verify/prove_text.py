@@ -9,7 +9,7 @@ from sealane.verify.explain_line import Line, Tone
 from sealane.verify.explain_text import way_lines
 from sealane.verify.explain_trip import Step, Way, header_text, label_of
 from sealane.verify.ground import sets_text
-from sealane.verify.prove import Proof
+from sealane.verify.proof import Proof
 from sealane.verify.violation import Counterexample, Judgement, Verdict, Violation
 
 _TONES = {

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from sealane.diag import Severity
 from sealane.verify.codes import CODES
-from sealane.verify.prove import Proof
+from sealane.verify.proof import Proof
 from sealane.verify.violation import Judgement, Verdict, Violation
 
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"

@@ -18,8 +18,8 @@ from sealane.twin.columns.element import all_up
 from sealane.twin.columns.forest import address_of, length_of
 from sealane.twin.element import NOTHING, Element, Failures, elements
 from sealane.verify.ground import Ground
+from sealane.verify.proof import Proof
 from sealane.verify.properties import mtu, overlap
-from sealane.verify.prove import Proof
 from sealane.verify.scale_judge import LEFT_OUT, Judges, Seen, Watched
 from sealane.verify.survey import Flow, Survey
 from sealane.verify.violation import Judgement

@@ -16,7 +16,8 @@ from sealane.twin.converge import Twin
 from sealane.twin.packet import Fate, ping
 from sealane.verify import ground
 from sealane.verify.codes import CODES
-from sealane.verify.prove import Proof, examples, prove
+from sealane.verify.proof import Proof, examples
+from sealane.verify.prove import prove
 from sealane.verify.violation import Verdict
 
 ROOT = Path(__file__).parents[3]

@@ -13,7 +13,8 @@ from sealane.twin.converge import Twin
 from sealane.twin.element import NOTHING, Element, ElementKind, elements
 from sealane.twin.route import NextHop
 from sealane.verify.outcome import Result
-from sealane.verify.prove import prove, prove_survey
+from sealane.verify.prove import prove
+from sealane.verify.prove_survey import prove_survey
 from sealane.verify.seen import Seen, SeenEnd, SeenRoute, meaning
 from sealane.verify.seen_compare import compare, visits
 from sealane.verify.seen_effects import effects

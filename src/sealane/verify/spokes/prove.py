@@ -15,8 +15,9 @@ from sealane.model import Network
 from sealane.twin.element import elements
 from sealane.twin.topology import Topology
 from sealane.verify.ground import Ground
+from sealane.verify.proof import Proof
 from sealane.verify.properties import PROPERTIES, coverage, no_loop, overlap
-from sealane.verify.prove import Proof, limited, not_covered, rechecked, unsure
+from sealane.verify.prove_survey import limited, not_covered, rechecked, unsure
 from sealane.verify.spokes.between import told_by_part, told_by_parts
 from sealane.verify.spokes.merge import Told, in_one, merged, said_between, spread
 from sealane.verify.spokes.part import Kind, Pair, Parts
