@@ -204,7 +204,8 @@ PROOFS = (
             "if not any(smaller <= one for smaller in found):", "if not found:",
             f"{PROVED}::test_only_the_loss_of_both_tunnels_lets_packets_arrive_in_clear", PROVED),
     _mutant("what the checker denies is said to be shown", "verify/prove_survey.py",
-            "    if not doubts:", "    if True:", f"{PROVED}::test_what_a_second_computation_denies_is_not_said_to_be_shown"),
+            "    if not doubts:", "    if True:",
+            f"{PROVED}::test_what_a_second_computation_denies_is_not_said_to_be_shown"),
 )  # fmt: skip
 
 MUTANTS = (*ENGINE, *PROOFS, *SPOKES)
