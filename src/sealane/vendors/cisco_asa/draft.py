@@ -1,6 +1,6 @@
 """What the text says so far: mutable records that commands fill in, before any reference is resolved."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from sealane.diag import Finding, Origin, Severity
@@ -13,6 +13,9 @@ from sealane.model import (
     PrefixListEntry,
 )
 from sealane.net import Address, Asn, InterfaceAddress, Prefix, Secret
+
+_SHOWN = 10
+"""Names in a message."""
 
 
 @dataclass(slots=True)
@@ -34,6 +37,14 @@ class InterfaceDraft:
     tunnel_mode: str | None = None
     tunnel_profile: str | None = None
     tunnel_at: Origin | None = None
+
+
+@dataclass(slots=True)
+class AccessListDraft:
+    """``access-list``: rules without their places, each with its place; and the same rules, to find one at once."""
+
+    entries: list[tuple[FilterRule, Origin]] = field(default_factory=list)
+    known: set[FilterRule] = field(default_factory=set)
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,8 +196,9 @@ class Draft:
     hide: Callable[[str], str]
     interfaces: dict[str, InterfaceDraft] = field(default_factory=dict)
     zones: dict[str, Origin] = field(default_factory=dict)
-    routes: list[RouteDraft] = field(default_factory=list)
-    access_lists: dict[str, list[FilterRule]] = field(default_factory=dict)
+    routes: dict[tuple[str | None, Prefix], dict[tuple[Address | None, int], RouteDraft]] = field(default_factory=dict)
+    """By nameif and prefix, then by next hop and distance."""
+    access_lists: dict[str, AccessListDraft] = field(default_factory=dict)
     access_groups: dict[str, tuple[str, Origin]] = field(default_factory=dict)
     mtus: dict[str, tuple[int, Origin]] = field(default_factory=dict)
     policies: dict[int, Ikev2PolicyDraft] = field(default_factory=dict)
@@ -241,3 +253,10 @@ class Draft:
                 f"write {prefix.network_address} {mask}; it was read so",
             )
         return prefix
+
+
+def some(names: Iterable[str], none: str) -> str:
+    """Names for a message: as many as help, since there may be thousands of names and of messages."""
+    found = [*names]
+    more = f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
+    return ", ".join(found[:_SHOWN]) + more if found else none

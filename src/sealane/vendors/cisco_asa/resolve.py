@@ -1,6 +1,7 @@
 """From a draft to a Node: every reference is followed, and what does not resolve is reported."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from sealane.diag import Origin
 from sealane.model import (
@@ -19,8 +20,8 @@ from sealane.model import (
     Stateful,
     StaticRoute,
 )
-from sealane.net import Address, NodeName
-from sealane.vendors.cisco_asa.draft import BgpDraft, Draft, InterfaceDraft, NeighborDraft, RouteDraft
+from sealane.net import Address, NodeName, Prefix
+from sealane.vendors.cisco_asa.draft import BgpDraft, Draft, InterfaceDraft, NeighborDraft, RouteDraft, some
 from sealane.vendors.cisco_asa.tunnels import tunnel_ends
 
 _INSIDE_LEVEL = 100
@@ -43,7 +44,10 @@ def build_node(draft: Draft, name: NodeName, origin: Origin) -> Node:
             for name, entries in draft.prefix_lists.items()
         ),
         route_maps=tuple(_route_maps(draft)),
-        access_lists=tuple(AccessList(name, tuple(rules)) for name, rules in draft.access_lists.items()),
+        access_lists=tuple(
+            AccessList(name, tuple(replace(rule, origin=at) for rule, at in found.entries))
+            for name, found in draft.access_lists.items()
+        ),
         stateful=Stateful(
             same_security_inter=draft.firewall.same_security_inter,
             inspect_icmp="icmp" in draft.firewall.inspected,
@@ -65,7 +69,7 @@ def by_nameif(draft: Draft) -> dict[str, InterfaceDraft]:
 
 
 def _named(draft: Draft) -> str:
-    return ", ".join(by_nameif(draft)) or "none is configured"
+    return some(by_nameif(draft), "none is configured")
 
 
 def _check_names(draft: Draft) -> None:
@@ -92,7 +96,7 @@ def _check_names(draft: Draft) -> None:
             draft.error(
                 "ASA-050",
                 f"access-group {acl}",
-                f"there is no access list {acl}; expected one of: {', '.join(draft.access_lists) or 'none exists'}",
+                f"there is no access list {acl}; expected one of: {some(draft.access_lists, 'none exists')}",
                 f"write the list, or remove `access-group {acl} in interface {nameif}`",
                 at,
             )
@@ -110,21 +114,27 @@ def report_unknown_nameif(draft: Draft, subject: str, nameif: str, at: Origin) -
 
 
 def _check_overlaps(draft: Draft) -> None:
-    seen: list[InterfaceDraft] = []
+    """Report each interface that overlaps a former one, once: of prefixes that overlap one contains the other."""
+    inside: dict[Prefix, InterfaceDraft] = {}  # by every prefix that contains one: the first that it contains
+    itself: dict[Prefix, InterfaceDraft] = {}
     for interface in draft.interfaces.values():
         if interface.address is None:
             continue
-        for other in seen:
-            if other.address is not None and other.address.network.overlaps(interface.address.network):
-                draft.error(
-                    "ASA-013",
-                    f"interface {interface.name}",
-                    f"{interface.address} overlaps {other.address} of {other.name}; the device refuses the second",
-                    "put the two interfaces into different networks",
-                    interface.origin,
-                    other.origin,
-                )
-        seen.append(interface)
+        network = interface.address.network
+        wider = [network, *(network.supernet(new_prefix=length) for length in range(network.prefixlen))]
+        other = inside.get(network) or next((itself[one] for one in wider if one in itself), None)
+        if other is not None:
+            draft.error(
+                "ASA-013",
+                f"interface {interface.name}",
+                f"{interface.address} overlaps {other.address} of {other.name}; the device refuses the second",
+                "put the two interfaces into different networks",
+                interface.origin,
+                other.origin,
+            )
+        itself.setdefault(network, interface)
+        for one in wider:
+            inside.setdefault(one, interface)
 
 
 def _interface(draft: Draft, found: InterfaceDraft) -> Interface:
@@ -157,7 +167,8 @@ def _interface(draft: Draft, found: InterfaceDraft) -> Interface:
 def _routes(draft: Draft) -> Iterator[StaticRoute]:
     owners = by_nameif(draft)
     own = {found.address.ip: found for found in draft.interfaces.values() if found.address is not None}
-    for route in draft.routes:
+    found = (route for same in draft.routes.values() for route in same.values())
+    for route in sorted(found, key=lambda one: one.origin.line):
         if route.nameif is None or route.next_hop is None:
             yield StaticRoute(route.prefix, None, None, discard=True, distance=route.distance, origin=route.origin)
             continue
@@ -226,7 +237,7 @@ def _report_missing(draft: Draft, code_and_kind: tuple[str, str], subject: str, 
     draft.error(
         code,
         subject,
-        f"there is no {kind} {name}; expected one of: {', '.join(known) or 'none exists'}",
+        f"there is no {kind} {name}; expected one of: {some(known, 'none exists')}",
         f"write the {kind} {name}, or correct the name",
         at,
     )

@@ -1,11 +1,11 @@
 """Access lists, prefix lists and route maps."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from sealane.model import FilterRule, PortRange, PrefixListEntry
 from sealane.net import Address, Asn, Prefix, parse_address
-from sealane.vendors.cisco_asa.draft import Draft, RouteMapEntryDraft
+from sealane.vendors.cisco_asa.draft import AccessListDraft, Draft, RouteMapEntryDraft
 from sealane.vendors.cisco_asa.grammar import Args, Mode, Rule, is_mask, nothing, number_up_to, rules
 from sealane.vendors.cisco_asa.words import ICMP_TYPES, PORTS, PROTOCOLS
 
@@ -144,28 +144,35 @@ def _read_rule(draft: Draft, args: Args) -> FilterRule | None:
         return None
 
 
+def _list_of(draft: Draft, args: Args) -> AccessListDraft:
+    return draft.access_lists.setdefault(args.text("name"), AccessListDraft())
+
+
 def _access_list(draft: Draft, args: Args) -> None:
-    rule = _read_rule(draft, args)
-    entries = draft.access_lists.setdefault(args.text("name"), [])
-    if rule is not None and rule not in [replace(known, origin=None) for known in entries]:
-        entries.append(replace(rule, origin=draft.at))
+    rule, found = _read_rule(draft, args), _list_of(draft, args)
+    if rule is not None and rule not in found.known:
+        found.entries.append((rule, draft.at))
+        found.known.add(rule)
 
 
 def _access_list_line(draft: Draft, args: Args) -> None:
     rule = _read_rule(draft, args)
     if rule is not None:
-        entries = draft.access_lists.setdefault(args.text("name"), [])
-        entries.insert(args.number("line") - 1, replace(rule, origin=draft.at))
+        found = _list_of(draft, args)
+        found.entries.insert(args.number("line") - 1, (rule, draft.at))
+        found.known.add(rule)
 
 
 def _no_access_list(draft: Draft, args: Args) -> None:
     rule = _read_rule(draft, args)
-    entries = draft.access_lists.get(args.text("name"), [])
-    entries[:] = [known for known in entries if replace(known, origin=None) != rule]
+    found = draft.access_lists.get(args.text("name"), AccessListDraft())
+    if rule in found.known:
+        found.known.discard(rule)
+        found.entries = [(known, at) for known, at in found.entries if known != rule]
 
 
 def _remark(draft: Draft, args: Args) -> None:
-    draft.access_lists.setdefault(args.text("name"), [])
+    _list_of(draft, args)
 
 
 def _access_group(draft: Draft, args: Args) -> None:

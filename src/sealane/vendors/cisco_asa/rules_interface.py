@@ -119,9 +119,8 @@ def _mtu(draft: Draft, args: Args) -> None:
 
 def _add_route(draft: Draft, args: Args, nameif: str | None, next_hop: Address | None, distance: int) -> None:
     prefix = draft.prefix(args.address("network"), args.address("mask"), f"route {nameif or 'null0'}")
-    same = (nameif, prefix, next_hop, distance)
-    if all((known.nameif, known.prefix, known.next_hop, known.distance) != same for known in draft.routes):
-        draft.routes.append(RouteDraft(nameif, prefix, next_hop, distance, draft.at))
+    known = draft.routes.setdefault((nameif, prefix), {})
+    known.setdefault((next_hop, distance), RouteDraft(nameif, prefix, next_hop, distance, draft.at))
 
 
 def _route(draft: Draft, args: Args) -> None:
@@ -144,13 +143,10 @@ def _no_route(draft: Draft, args: Args) -> None:
     nameif = None if args.text("nameif").lower() == "null0" else args.text("nameif")
     prefix = draft.prefix(args.address("network"), args.address("mask"), f"no route {args.text('nameif')}")
     rest = args.words("gateway-and-distance")
-    draft.routes = [
-        known
-        for known in draft.routes
-        if (known.nameif, known.prefix) != (nameif, prefix)
-        or (len(rest) > 0 and str(known.next_hop) != rest[0])
-        or (len(rest) > 1 and str(known.distance) != rest[1])
-    ]
+    known = draft.routes.get((nameif, prefix), {})
+    for next_hop, distance in tuple(known):
+        if rest[:2] == (str(next_hop), str(distance))[: len(rest)]:
+            del known[next_hop, distance]
 
 
 _ROUTE = "route <nameif:word> <network:address> <mask:mask> <gateway:address>"

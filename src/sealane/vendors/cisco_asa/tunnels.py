@@ -14,6 +14,7 @@ from sealane.vendors.cisco_asa.draft import (
     KeyDraft,
     ProfileDraft,
     TunnelGroupDraft,
+    some,
 )
 
 _RETRIES = 3
@@ -107,7 +108,7 @@ def _outer(draft: Draft, tunnel: InterfaceDraft) -> _Outer | None:
     at = tunnel.tunnel_at or tunnel.origin
     sources = [found for found in draft.interfaces.values() if found.nameif == tunnel.tunnel_source]
     if not sources:
-        known = ", ".join(found.nameif for found in draft.interfaces.values() if found.nameif) or "none is configured"
+        known = some((found.nameif for found in draft.interfaces.values() if found.nameif), "none is configured")
         problem = f"no interface has the nameif {tunnel.tunnel_source} of its tunnel source; expected one of: {known}"
         _left_out(draft, "ASA-031", tunnel, problem, "correct the name, or name the interface", at)
         return None
@@ -146,14 +147,14 @@ def _esp(draft: Draft, tunnel: InterfaceDraft) -> tuple[EspProposal, ProfileDraf
         return None
     profile = draft.profiles.get(tunnel.tunnel_profile)
     if profile is None:
-        known = ", ".join(draft.profiles) or "none exists"
+        known = some(draft.profiles, "none exists")
         problem = f"there is no IPsec profile {tunnel.tunnel_profile}; expected one of: {known}"
         _left_out(draft, "ASA-033", tunnel, problem, "write the profile or correct the name")
         return None
     proposals = [draft.proposals[name] for name in profile.proposals if name in draft.proposals]
     for name in profile.proposals:
         if name not in draft.proposals:
-            known = ", ".join(draft.proposals) or "none exists"
+            known = some(draft.proposals, "none exists")
             problem = f"there is no ipsec-proposal {name}; expected one of: {known}"
             draft.error(
                 "ASA-034", f"ipsec profile {profile.name}", problem, "write it or correct the name", profile.origin
@@ -255,7 +256,7 @@ def check_policies(draft: Draft) -> None:
 def _tunnel_group(draft: Draft, tunnel: InterfaceDraft, remote: Address) -> TunnelGroupDraft | None:
     group = draft.tunnel_groups.get(str(remote))
     if group is None:
-        known = ", ".join(draft.tunnel_groups) or "none exists"
+        known = some(draft.tunnel_groups, "none exists")
         problem = f"there is no tunnel-group {remote} for its destination; expected its name among: {known}"
         _left_out(draft, "ASA-035", tunnel, problem, f"write `tunnel-group {remote} type ipsec-l2l` and its key")
         return None
@@ -302,7 +303,7 @@ def _group_policy_permits(draft: Draft, tunnel: InterfaceDraft, group: TunnelGro
         return True
     policy = draft.group_policies.get(name)
     if policy is None:
-        known = ", ".join(draft.group_policies) or "none exists"
+        known = some(draft.group_policies, "none exists")
         draft.error(
             "ASA-043",
             f"tunnel-group {group.name}",
