@@ -26,6 +26,7 @@ from sealane.app.server.identity import Identity, User
 from sealane.app.server.observation import Observation
 from sealane.app.server.service import Service
 from sealane.cloud import Document
+from sealane.cloud.to_plan import plain
 from sealane.store import FakeStore, Sealer
 from sealane.store.keys import new_key
 
@@ -208,3 +209,57 @@ def test_no_policy_makes_a_user_the_root_user(server):
     assert root.delete(f"/access-keys/{spare}").status_code == 204
     assert root.delete(f"/access-keys/{root.shown[0]}").status_code == 422
     assert root.get("/networks").status_code == 200
+
+
+LAN = {"name": "lan", "cidr_block": "192.168.1.0/24"}
+FIREWALL = {"name": "cgw", "platform": "cisco-asa", "ports": {"outside": {"circuit": "pc-1"}}}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '{"site": {"networks": [{"name": NaN, "cidr_block": "192.168.1.0/24"}]}}',
+        '{"site": {"networks": [{"name": "\\ud800", "cidr_block": "192.168.1.0/24"}]}}',
+        '{"site": {"\\ud800": 1}}',
+        '{"site": {"device": {"name": "cgw"}}, "config": "hostname \\ud800"}',
+        '{"site": ' + '{"a":' * 900 + "1" + "}" * 900 + "}",
+        '{"site": {"networks": ' + "[" * 900 + "]" * 900 + "}}",
+    ],
+)
+def test_what_could_not_be_kept_and_told_again_is_refused(server, body):
+    client, _ = caller(server)
+    answer = client.put("/sites/dc", content=body, headers={"content-type": "application/json"})
+    assert answer.status_code == 422
+    assert answer.json()["findings"][0]["code"] == "API-002"
+    assert client.get("/sites").json() == {"sites": []}
+
+
+def test_a_number_for_a_name_stays_one():
+    told = {"networks": [{**LAN, "name": 1.5}], "hosts": [], "none": None}
+    assert plain(told) == told
+
+
+def test_a_file_that_a_body_names_is_not_kept(server):
+    client, _ = caller(server)
+    site = {"networks": [LAN], "device": {**FIREWALL, "config": "../../etc/shadow"}}
+    client.put("/sites/dc", json={"site": site})
+    assert "shadow" not in client.get("/sites").text
+    assert client.put("/sites/dc", json={"site": site, "config": "hostname cgw"}).status_code == 200
+    assert client.get("/sites").json()["sites"][0]["site"]["device"]["config"] == "dc.cfg"
+
+
+def test_readers_are_not_told_the_devices_texts(server):
+    root, account = caller(server)
+    server.identity.put_user(User(account, "reader", ("ReadOnlyAccess",)))
+    reader, _ = caller(server, account, "reader")
+    documents = [
+        Document("pc-1", "physical_connection", account, "cn-hangzhou", status="Enabled"),
+        Document("vbr-1", "vbr", account, "cn-hangzhou", "pc-1", "active", {
+            "VlanId": 0, "LocalGatewayIp": "10.0.0.1", "PeerGatewayIp": "10.0.0.2",
+            "PeeringSubnetMask": "255.255.255.252"}),
+    ]  # fmt: skip
+    server.service.change(lambda state: [state.put(one) for one in documents])
+    root.put("/sites/dc", json={"site": {"networks": [LAN], "device": FIREWALL}, "config": "pre-shared-key geheim"})
+    assert "geheim" in root.get("/plans").text
+    assert reader.get("/plans").json()["plans"]
+    assert "geheim" not in reader.get("/plans").text

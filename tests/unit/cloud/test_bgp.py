@@ -112,6 +112,7 @@ def test_a_group_is_made_changed_and_deleted(cloud):
         ("InvalidBgpDescription.Malformed", {"Description": "https://x"}),
         ("InvalidBgpAuthkey.Malformed", {"AuthKey": "with space"}),
         ("InvalidBgpAuthkey.Malformed", {"AuthKey": "what?"}),
+        ("InvalidBgpAuthkey.Malformed", {"AuthKey": 'a"b'}),
         ("InvalidBgpAuthkey.Malformed", {"AuthKey": "x" * 65}),
         ("IllegalParam.RouteLimit", {"RouteQuota": 111}),
         ("IllegalParam.IpVersion", {"IpVersion": "IPv6"}),

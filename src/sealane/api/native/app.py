@@ -233,8 +233,9 @@ def _work_routes(app: FastAPI, native: Native, server: Server) -> None:
 
     @app.get("/plans", tags=["networks"])
     def list_plans(caller: Annotated[Caller, Depends(may_get)]) -> Json:
-        """The same as plans, without keys."""
-        return {"plans": {name: dict(one) for name, one in native.plans(caller.account).items()}}
+        """The same as plans, without keys; the devices' texts, which may hold keys, for who may write them."""
+        texts = server.identity.allows(caller.account, caller.user, "sealane", "PutThings")
+        return {"plans": {name: dict(one) for name, one in native.plans(caller.account, texts=texts).items()}}
 
     @app.get("/meters", tags=["networks"])
     def list_meters(caller: Annotated[Caller, Depends(may_get)]) -> Json:

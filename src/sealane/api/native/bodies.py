@@ -1,9 +1,13 @@
 """What the native API takes, as its OpenAPI document shows it."""
 
+import math
+import re
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+_DEEPEST = 24  # a site has 6 levels
+_HALF = re.compile("[\ud800-\udfff]")
 Name = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_.-]{0,63}$")]
 
 
@@ -11,6 +15,28 @@ class Body(BaseModel):
     """A body with known members only."""
 
     model_config = ConfigDict(extra="forbid")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _storable(cls, told: object) -> object:
+        """See that it can be kept and told again: JSON as RFC 8259 has it, not nested without end."""
+        level = [told]
+        for _ in range(_DEEPEST):
+            if not level:
+                return told
+            below: list[object] = []
+            for one in level:
+                match one:
+                    case dict():
+                        below += [*one, *one.values()]
+                    case list():
+                        below += one
+                    case float() if not math.isfinite(one):
+                        raise ValueError("NaN and Infinity are no numbers of JSON")
+                    case str() if not one.isascii() and _HALF.search(one):
+                        raise ValueError("a text holds half of a surrogate pair")
+            level = below
+        raise ValueError(f"it is nested deeper than {_DEEPEST} levels")
 
 
 class AccountBody(Body):
@@ -51,7 +77,7 @@ class SiteBody(Body):
     """A site to rehearse: as under ``sites`` in a plan, circuits by id; the device's text stands in ``config``."""
 
     site: dict[str, object]
-    config: str | None = Field(default=None, max_length=1_000_000)
+    config: str | None = Field(default=None, max_length=400_000)
 
 
 class ProtectionBody(Body):

@@ -154,7 +154,7 @@ def write_plans(told: Mapping[str, Any], folder: Path) -> Sequence[Path]:
     """Write plans that were told; only their owner may read them, for a device's text may hold keys."""
     written = []
     for name, one in sorted(told.items()):
-        own = folder / name if len(told) > 1 else folder
+        own = folder / Path(name).name if len(told) > 1 else folder
         make_private_directory(own)
         for file, text in one["files"].items():
             write_private(own / Path(file).name, text)

@@ -72,8 +72,9 @@ class Native:
         written = {str(key): value for key, value in told.items()} if isinstance(told, Mapping) else {}
         config = body.get("config")
         device = written.get("device")
-        if isinstance(device, Mapping) and isinstance(config, str):
-            written["device"] = {**device, "config": f"{name}.cfg"}
+        if isinstance(device, Mapping):  # a file that the body names is nobody's
+            file = {"config": f"{name}.cfg"} if isinstance(config, str) else {}
+            written["device"] = {**{key: one for key, one in device.items() if key != "config"}, **file}
         notes = Notes()
         tree = as_mark(Piece(name, {"name": name, **written}), name)  # type: ignore[dict-item]
         SITE.read(tree, Spot("site", name, notes))
@@ -119,11 +120,16 @@ class Native:
             for name, running in self._owned(account)
         )
 
-    def plans(self, account: str) -> Mapping[str, Mapping[str, object]]:
-        """Every network as a plan, with the users' names and without keys, and the devices' texts by file name."""
+    def plans(self, account: str, *, texts: bool) -> Mapping[str, Mapping[str, object]]:
+        """Every network as a plan, with the users' names and without keys.
+
+        Args:
+            account: Whose networks.
+            texts: Whether to tell the devices' texts by file name, which may hold keys.
+        """
         with self._service.view() as world:
             found = carried_networks(world, [account], "network-", readable=True, key_of=_variable)
-        return {one.name: {"plan": plain(one.plan), "files": dict(one.configs)} for one in found}
+        return {one.name: {"plan": plain(one.plan), "files": dict(one.configs) if texts else {}} for one in found}
 
     def probe(self, account: str, source: str, destination: str, *, count: int) -> Mapping[str, object]:
         """Ping between two hosts and say what crossed the circuits; hosts are ids, names or addresses.

@@ -54,7 +54,7 @@ def _mark(value: "Value | float | None", origin: str, memo: Memo) -> Mark:
 def plain(value: Value) -> Value:
     """The same in dicts and lists, for writing it as text."""
     match value:
-        case bool() | int() | str():
+        case bool() | int() | float() | str() | None:  # a body may have other values than a plan, and be right
             return value
         case Mapping():
             return {key: plain(one) for key, one in value.items()}

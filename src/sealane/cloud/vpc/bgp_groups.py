@@ -23,7 +23,7 @@ NO_ROUTER = CloudError("InvalidVbrNetwork", "The specified RouterId is no border
 NO_GROUP = CloudError("InvalidBgpGroup", "The specified BGP group does not exist.")
 _OWN_ASNS = (range(64512, 65535), range(4200000000, 4294967295))
 _CLOUDS_OWN = 65025
-_KEY = re.compile(r"[!->@-~]{1,64}")
+_KEY = re.compile(r"[!#->@-~]{1,64}")
 
 
 def router_of(call: Call, state: Transaction) -> Document:
@@ -80,8 +80,8 @@ def _given(call: Call, *, least: int) -> dict[str, Json]:
 def _key(call: Call) -> Mapping[str, str]:
     key = call.text("AuthKey")
     if key and not _KEY.fullmatch(key):
-        raise CloudError("InvalidBgpAuthkey.Malformed", "AuthKey must be 1 to 64 printable characters without space "
-                         "and '?'.")
+        raise CloudError("InvalidBgpAuthkey.Malformed", "AuthKey must be 1 to 64 printable characters without "
+                         "spaces, double quotes and '?'.")
     return {"AuthKey": key} if key else {}
 
 

@@ -21,7 +21,7 @@ LARGEST_ASN = 4294967295
 CLOUD_ASN = 45104
 NO_GATEWAY = CloudError("InvalidCustomerGatewayInstanceId.NotFound", "The customer gateway does not exist.", 404)
 _NO_DEVICE = (*UNUSABLE, Prefix("0.0.0.0/8"), Prefix("240.0.0.0/4"))
-_KEY = re.compile(r"[!->@-~]{1,64}")
+_KEY = re.compile(r"[!#->@-~]{1,64}")
 _ASN = re.compile(r"([0-9]{1,10})(?:\.([0-9]{1,5}))?")
 _HALF = 1 << 16
 
@@ -92,8 +92,8 @@ def _asn(written: str) -> str:
 def _key(call: Call) -> Mapping[str, str]:
     key = call.text("AuthKey")
     if key and not _KEY.fullmatch(key):
-        raise CloudError("InvalidAuthkey.Malformed", "AuthKey must be 1 to 64 printable characters without space and "
-                         "'?'.")
+        raise CloudError("InvalidAuthkey.Malformed", "AuthKey must be 1 to 64 printable characters without spaces, "
+                         "double quotes and '?'.")
     return {"AuthKey": key} if key else {}
 
 
