@@ -83,6 +83,20 @@ class Listener:
         self._uvicorn = Uvicorn(config)
         self._socket = _bound(host, port)
 
+    @property
+    def port(self) -> int:
+        """The port that it listens at."""
+        return int(self._socket.getsockname()[1])
+
+    @property
+    def listening(self) -> bool:
+        """True while clients are answered."""
+        return self._uvicorn.started and not self._uvicorn.should_exit
+
+    def stop(self) -> None:
+        """Let ``run`` return, from another thread."""
+        self._uvicorn.should_exit = True
+
     def run(self) -> None:
         """Serve until the process is told to end."""
         self._uvicorn.run([self._socket])

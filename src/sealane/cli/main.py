@@ -15,8 +15,8 @@ DONE, FAILED, BAD_INPUT, VIOLATED, NOT_COVERED = 0, 1, 2, 3, 4
 """Exit codes: done; the host failed; usage or input is wrong; a checked property does not hold; not in the model."""
 
 _VERBS = (
-    "apply", "check", "demo", "destroy", "diff", "down", "drill", "export", "probe", "prove", "rekey", "restart",
-    "routes", "serve", "status", "trace", "up", "watch",
+    "apply", "call", "check", "demo", "destroy", "diff", "down", "drill", "export", "probe", "prove", "rekey",
+    "restart", "routes", "serve", "status", "trace", "up", "watch",
 )
 
 

@@ -26,8 +26,10 @@ DEFAULT_STATE = Path("/var/lib/sealane")
     type=click.Path(dir_okay=False, path_type=Path),
     help="File of the key that secrets are sealed with; else SEALANE_SEALING_KEY, else one in the state directory.",
 )
+@click.option("--new-sealing-key", is_flag=True, help="First make a new key in the state directory, and seal anew.")
 def command(
-    listen: str, state: Path, esp: str, tls_cert: Path | None, tls_key: Path | None, sealing_key_file: Path | None
+    listen: str, state: Path, esp: str, tls_cert: Path | None, tls_key: Path | None, sealing_key_file: Path | None,
+    new_sealing_key: bool,
 ) -> None:
     """Serve the cloud's API and make the networks of its objects. Needs root.
 
@@ -43,8 +45,10 @@ def command(
     host, port = _address(listen)
     if (tls_cert is None) != (tls_key is None):
         raise click.UsageError("--tls-cert and --tls-key go together")
+    if new_sealing_key and sealing_key_file is not None:
+        raise click.UsageError("write the new key above the old one in the file of --sealing-key-file instead")
     check_host(choose_esp(esp))
-    server = Server(state, esp=esp, key_file=sealing_key_file, environment=os.environ)
+    server = Server(state, esp=esp, key_file=sealing_key_file, environment=os.environ, new_key=new_sealing_key)
     try:
         made = server.first_account()
         if made is not None:

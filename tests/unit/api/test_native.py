@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -37,7 +38,8 @@ def make_server():
     service = Service(store, Documents(sealer), (), codec=None, clock=None, authority=None)
     reconciler = SimpleNamespace(running={})
     return SimpleNamespace(service=service, reconciler=reconciler, identity=Identity(store, sealer),
-                           events=Events(store, lambda: 1), observation=Observation(dict, lambda: 1))
+                           events=Events(store, lambda: 1), observation=Observation(dict, lambda: 1),
+                           backup=lambda: Path(__file__))
 
 
 SERVER = make_server()
@@ -263,3 +265,28 @@ def test_readers_are_not_told_the_devices_texts(server):
     assert "geheim" in root.get("/plans").text
     assert reader.get("/plans").json()["plans"]
     assert "geheim" not in reader.get("/plans").text
+
+
+def test_a_network_is_settled_when_nothing_of_its_account_waits(server):
+    one, account = caller(server)
+    two, other = caller(server)
+    running = {"failures": 0, "reason": "", "transit_router": "", "documents": (), "made": None}
+    server.reconciler.running = {name: SimpleNamespace(**running, account=own)
+                                 for name, own in (("net1", account), ("net2", other))}
+
+    def settled(client):
+        return [each["settled"] for each in client.get("/networks").json()["networks"]]
+
+    assert (settled(one), settled(two)) == ([True], [True])
+    server.service.change(lambda state: state.put(Document("vpc-1", "vpc", account, "r")))
+    assert (settled(one), settled(two)) == ([False], [True])
+
+
+def test_only_the_operator_takes_a_backup(server, tmp_path):
+    operator, _ = caller(server)
+    other, _ = caller(server)
+    path = tmp_path / "copy.db"
+    path.write_bytes(b"12345")
+    server.backup = lambda: path
+    assert other.post("/backups").status_code == 403
+    assert operator.post("/backups").json() == {"path": str(path), "bytes": 5}

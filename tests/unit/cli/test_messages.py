@@ -24,8 +24,8 @@ PLAN = ROOT / "examples" / "hangzhou" / "plan.yaml"
 PUBLISHED = PLAN.with_name("cgw.as-published.asa.cfg")
 SEALANE = str(Path(sys.executable).with_name("sealane"))
 VERBS = (
-    "apply", "check", "demo", "destroy", "diff", "down", "drill", "export", "probe", "prove", "rekey", "restart",
-    "routes", "status", "trace", "up", "watch",
+    "apply", "call", "check", "demo", "destroy", "diff", "down", "drill", "export", "probe", "prove", "rekey",
+    "restart", "routes", "status", "trace", "up", "watch",
 )
 
 

@@ -63,7 +63,7 @@ def make_native_app(server: Server, limits: Limits | None = None) -> FastAPI:
     native = Native(server.service, server.reconciler)
     app.add_middleware(Entry, identity=server.identity, limits=limits or Limits(), monotonic=time.monotonic)
     add_problems(app)
-    _identity_routes(app, server.identity)
+    _identity_routes(app, server)
     _thing_routes(app, native, server.identity)
     _work_routes(app, native, server)
     return app
@@ -80,7 +80,9 @@ def _accepted(findings: Sequence[Finding]) -> Json:
     return {"findings": [one.to_json() for one in findings]}
 
 
-def _identity_routes(app: FastAPI, identity: Identity) -> None:  # noqa: C901 - a list of routes
+def _identity_routes(app: FastAPI, server: Server) -> None:  # noqa: C901 - a list of routes
+    identity = server.identity
+
     def may(action: str, *, operator: bool = False) -> Callable[..., Caller]:
         return _Guard(identity, action, operator=operator)
 
@@ -94,6 +96,12 @@ def _identity_routes(app: FastAPI, identity: Identity) -> None:  # noqa: C901 - 
         """Make an account; the secret of its first key is told this once."""
         account, key = identity.add_account(body.name)
         return {"account": account, "access_key": _told(key)}
+
+    @app.post("/backups", status_code=201, tags=["accounts"])
+    def back_up(_: Annotated[Caller, Depends(may("PutBackup", operator=True))]) -> Json:
+        """Copy the state into a file on the server's host; the sealing key is not in it."""
+        path = server.backup()
+        return {"path": str(path), "bytes": path.stat().st_size}
 
     @app.get("/users", tags=["accounts"])
     def list_users(caller: Annotated[Caller, Depends(may("GetUsers"))]) -> Json:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from sealane import kinds
 from sealane.app.client import attachments, circuit, native, network, transit, tunnels
 from sealane.app.client.changes import ADD, CHANGE, REMOVE, REPLACE, Change, carry_out, compare, observe
 from sealane.app.client.sdk import AccessKey, Endpoint, NativeClient, SdkCloud
-from sealane.app.client.session import Session
+from sealane.app.client.session import Native, Session
 from sealane.app.client.thing import Found, Key, Thing
 from sealane.app.load import given_keys, load
 from sealane.app.rejected import Rejected
@@ -20,6 +21,7 @@ from sealane.host.files import make_private_directory, write_private
 from sealane.kinds import Plan
 
 _NATIVE = frozenset(native.KINDS)
+_SETTLED = "settled"
 _HERE_PAUSE_S, _HERE_LIMIT_S = 0.1, 120.0
 
 
@@ -134,8 +136,19 @@ def to_json(changes: Sequence[Change]) -> dict[str, object]:
 
 
 def apply(session: Session, changes: Sequence[Change], tell: Callable[[Change], None]) -> None:
-    """Carry the changes out; see ``carry_out``."""
+    """Carry the changes out, see ``carry_out``; where the networks can be asked for, wait until they are so.
+
+    Raises:
+        Fault: Something was refused, or a network is not as it should be in time.
+    """
     carry_out(session, changes, tell)
+    if session.native is not None:
+        session.wait("the network", partial(_state, session.native), _SETTLED)
+
+
+def _state(ask: Native) -> str:
+    waiting = [one for one in ask("GET", "/networks")["networks"] if not one["settled"]]
+    return str(waiting[0]["reason"] or "being made") if waiting else _SETTLED
 
 
 def export(endpoint: Endpoint, key: AccessKey, folder: Path) -> Sequence[Path]:

@@ -107,12 +107,15 @@ class Native:
         self._service.change(work)
 
     def networks(self, account: str) -> Sequence[Fields]:
-        """Every network of the account: whether it is as its documents say, and if not, why."""
+        """Every network of the account: whether it is as the account's documents say, and if not, why."""
+        with self._service.view() as world:
+            found = (world.get(one) for one in world.unsettled)
+            waiting = any(one is not None and one.account == account for one in found)
         return tuple(
             {
                 "name": name,
                 "up": running.made is not None,
-                "settled": running.failures == 0,
+                "settled": running.failures == 0 and not waiting,
                 "reason": running.reason,
                 "transit_router": running.transit_router,
                 "objects": len(running.documents),

@@ -16,13 +16,15 @@ from sealane.cloud import Fields
 from sealane.cloud.operations import operations
 from sealane.cloud.schema import decode, shape
 from sealane.host import write_private
+from sealane.host.files import make_private_directory
 from sealane.reconcile import Put, Store
-from sealane.store import Sealer, SqliteStore, open_sealer, reseal_documents
+from sealane.store import Sealer, SqliteStore, open_sealer, reseal_documents, rotate
 
 _SERVER = "server"
 _PREFIX = "prefix"
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 CREDENTIALS = "credentials"
+BACKUPS = "backups"
 
 
 class WallClock:
@@ -53,13 +55,20 @@ class Server:
         esp: See Controller.
         key_file: File of the sealing key that an operator keeps; None for the environment or the directory's own.
         environment: May hold the sealing key.
+        new_key: True seals everything with a fresh key first, which only the directory's own file can keep.
 
     Raises:
         Fault: The directory is in use, damaged or sealed with another key.
     """
 
     def __init__(
-        self, directory: Path, *, esp: str = "auto", key_file: Path | None = None, environment: Mapping[str, str]
+        self,
+        directory: Path,
+        *,
+        esp: str = "auto",
+        key_file: Path | None = None,
+        environment: Mapping[str, str],
+        new_key: bool = False,
     ) -> None:
         self.directory = directory
         self.store: Store = SqliteStore(directory)
@@ -69,6 +78,8 @@ class Server:
                 KEYS: lambda sealer, key, value: resealed_key(sealer.reseal, key, value),
             }
             sealer = open_sealer(self.store, directory, spaces, key_file=key_file, environment=environment)
+            if new_key:
+                sealer = rotate(self.store, directory, spaces, environment=environment)
             clock = WallClock()
             self.identity = Identity(self.store, sealer)
             self.events = Events(self.store, clock.now_ms)
@@ -94,6 +105,18 @@ class Server:
         path = self.directory / CREDENTIALS
         write_private(path, f"account={account}\nALIBABA_CLOUD_ACCESS_KEY_ID={key.id}\n"
                       f"ALIBABA_CLOUD_ACCESS_KEY_SECRET={key.secret.reveal()}\n")
+        return path
+
+    def backup(self) -> Path:
+        """Copy the state, while it is in use, into a new file; the secrets in it are sealed, the key is not in it.
+
+        Raises:
+            Fault: The file system refused.
+        """
+        folder = self.directory / BACKUPS
+        make_private_directory(folder)
+        path = folder / f"{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}-{secrets.token_hex(2)}.db"
+        self.store.backup(path)
         return path
 
     def start(self) -> None:

@@ -52,6 +52,9 @@ class Fake:
         if kind == "plans":
             files = {f"{name}.cfg": one["config"] for name, one in self.things["sites"].items() if one["config"]}
             return {"plans": {"network-1": {"plan": {}, "files": files}}}
+        if kind == "networks":
+            self.looks += 1
+            return {"networks": [{"settled": self.looks > self.unsettled, "reason": "no room"}]}
         if method == "GET":
             return {kind: [{"name": name, **self.shown(kind, name, one)} for name, one in self.things[kind].items()]}
         self.actions.append(f"{method} {kind}")
@@ -77,6 +80,7 @@ class Fake:
         return one
 
     now = 0.0
+    looks = unsettled = 0
 
     def sleep(self, seconds):
         self.now += seconds

@@ -221,3 +221,15 @@ def test_an_export_is_private_and_stays_in_its_folder(tmp_path):
     assert (tmp_path / "out" / "dc.cfg").read_text() == "hostname cgw"
     assert {one.stat().st_mode & 0o077 for one in (tmp_path / "out").iterdir()} == {0}
     assert not (tmp_path / "dc.cfg").exists()
+
+
+def test_applying_ends_when_the_network_is_so(fake, plan):
+    fake.unsettled = 3
+    fake.apply(plan)
+    assert fake.looks == 4
+
+
+def test_a_network_that_cannot_be_made_is_told_with_its_reason(fake, plan):
+    fake.unsettled = 1000
+    with pytest.raises(Fault, match="wait for the network to become settled: it is no room"):
+        fake.apply(plan)
