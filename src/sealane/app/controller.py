@@ -21,10 +21,11 @@ from sealane.drivers.linux import LinuxDriver
 from sealane.drivers.strongswan import StrongswanDriver
 from sealane.host import alive, find_processes, list_namespaces, remove_stale, stop
 from sealane.lower import PREFIX, EspBackend, Lowered, LowerOptions, PlacedEnd, lower, network_prefix, on_this_host
+from sealane.memo import Memo
 from sealane.model import Mode, Network
 from sealane.net import Secret, is_short_name
 from sealane.plan import Delete, Kind, Plan, Stage
-from sealane.reconcile import Driver, execute, make_plan
+from sealane.reconcile import Driver, execute, make_plan, plan_since
 
 Progress = Callable[[str], None]
 _SCRATCH = re.compile(rf"{SCRATCH}([0-9]{{1,10}})-")
@@ -183,8 +184,10 @@ class Controller:
         """What to say of a record that cannot be used."""
         return Fault(f"read {self.directory.path / 'record.json'}", "it is damaged", f"sealane down --name {self.name}")
 
-    def lowered(self, network: Network, mode: Mode | None = None) -> tuple[Lowered, Drivers]:
-        """The network on this host, with the hands to make it.
+    def lowered(
+        self, network: Network, mode: Mode | None = None, memo: Memo | None = None
+    ) -> tuple[Lowered, Drivers]:
+        """The network on this host, with the hands to make it; ``memo`` remembers what is made of single nodes.
 
         Raises:
             Rejected: A tunnel end has no key, the back end cannot carry it, a daemon cannot be told of a value, or the
@@ -194,10 +197,10 @@ class Controller:
         keyless = tuple(check_keys(network, keys))
         if keyless:
             raise Rejected(keyless)
-        digests = {end: self.directory.digest(key) for end, key in keys.items()}
+        digests = self.directory.digests(keys)
         options = LowerOptions(self.esp(), str(self.directory.path), digests, mode)
         try:
-            result = lower(network, options)
+            result = lower(network, options, memo)
         except ValueError as error:
             raise Rejected((unwritable(network, error),)) from None
         if has_errors(result.findings):
@@ -218,6 +221,7 @@ class Controller:
         progress: Progress | None = None,
         made_keys: Mapping[str, Secret] | None = None,
         sources: Sources | None = None,
+        memo: Memo | None = None,
     ) -> tuple[Plan, Lowered, Drivers]:
         """Make the host as the network says, changing only what differs.
 
@@ -229,6 +233,7 @@ class Controller:
             progress: Told what is being done.
             made_keys: Keys that were generated for it, by tunnel; kept until ``down``.
             sources: What the network was read from, to compare the next one with; None keeps what is kept.
+            memo: See ``lowered``.
 
         Raises:
             Rejected: The input cannot be carried; nothing was changed.
@@ -238,7 +243,7 @@ class Controller:
         with self.locked():
             self._end_orphans()
             try:
-                lowered, drivers = self.lowered(on_this_host(STAGES[stage](network)), mode)
+                lowered, drivers = self.lowered(on_this_host(STAGES[stage](network)), mode, memo)
             except Rejected:
                 if self.directory.record() is None:
                     self.directory.remove()
@@ -254,6 +259,25 @@ class Controller:
             drivers.strongswan.initiate_idle()
             _rejoin(network, lowered, drivers.strongswan)
             self.directory.save(RunRecord(self.name, str(plan_path), stage, record.mode, esp, complete=True))
+        return plan, lowered, drivers
+
+    def follow(
+        self, network: Network, former: Lowered, *, sources: Callable[[], Sources], memo: Memo
+    ) -> tuple[Plan, Lowered, Drivers] | None:
+        """Make the host as the network says by the difference to what was made last, without reading the host.
+
+        None, with nothing done, when other things of the host hang on what changes: that needs ``apply``.
+
+        Raises:
+            Rejected, Fault: As for ``apply``.
+        """
+        with self.locked():
+            lowered, drivers = self.lowered(on_this_host(network), memo=memo)
+            plan = plan_since(former.resources, lowered.resources, drivers.all())
+            if plan is None:
+                return None
+            execute(plan, drivers.all())
+            self.directory.keep_sources(sources())
         return plan, lowered, drivers
 
     def down(self) -> bool:

@@ -12,11 +12,13 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
 from sealane.diag import Fault
 from sealane.host import make_private_directory, read_text, write_private
 from sealane.net import Secret, is_short_name
 
+K = TypeVar("K")
 DEFAULT_ROOT = Path("/run/sealane")
 
 
@@ -190,14 +192,19 @@ class RunDirectory:
             raise Fault(f"bring {self.network} up", "another command has done so meanwhile", "run it again")
         self._write_keys({**kept, **made})
 
-    def digest(self, key: Secret) -> str:
-        """Stands for a key where its change must be noticed; tells nothing without this directory's salt."""
+    def digests(self, secrets_of: Mapping[K, Secret]) -> dict[K, str]:
+        """Stand for keys where their change must be noticed; tell nothing without this directory's salt."""
+        if not secrets_of:
+            return {}
         keys = self._keys()
         if _SALT not in keys:
             keys[_SALT] = secrets.token_hex(_KEY_BYTES)
             self._write_keys(keys)
-        salt = keys[_SALT]
-        return hmac.new(salt.encode(), key.reveal().encode(), hashlib.sha256).hexdigest()[:16]
+        salt = keys[_SALT].encode()
+        return {
+            one: hmac.new(salt, key.reveal().encode(), hashlib.sha256).hexdigest()[:16]
+            for one, key in secrets_of.items()
+        }
 
     def _keys(self) -> dict[str, str]:
         damaged = Fault(f"read {self.path / _KEYS}", "it is damaged", f"sealane down --name {self.network}")

@@ -25,6 +25,7 @@ from sealane.app.server.documents import Documents
 from sealane.app.server.events import Event, Events
 from sealane.app.server.identity import Identity, User
 from sealane.app.server.observation import Observation
+from sealane.app.server.reconciler import Running
 from sealane.app.server.service import Service
 from sealane.cloud import Document
 from sealane.cloud.to_plan import plain
@@ -270,9 +271,7 @@ def test_readers_are_not_told_the_devices_texts(server):
 def test_a_network_is_settled_when_nothing_of_its_account_waits(server):
     one, account = caller(server)
     two, other = caller(server)
-    running = {"failures": 0, "reason": "", "transit_router": "", "documents": (), "made": None}
-    server.reconciler.running = {name: SimpleNamespace(**running, account=own)
-                                 for name, own in (("net1", account), ("net2", other))}
+    server.reconciler.running = {"net1": Running(account=account), "net2": Running(account=other)}
 
     def settled(client):
         return [each["settled"] for each in client.get("/networks").json()["networks"]]

@@ -46,7 +46,7 @@ def test_of_a_symbolic_link_only_the_link_is_removed_and_no_key_is_written_behin
 def test_a_damaged_key_store_is_told_of_with_the_way_out(tmp_path: Path, text: str) -> None:
     RunDirectory("lab", tmp_path).save(RECORD)
     (tmp_path / "lab" / "keys.json").write_text(text)
-    for use in (lambda one: one.generated_key("t"), lambda one: one.digest(Secret("k")),
+    for use in (lambda one: one.generated_key("t"), lambda one: one.digests({"t": Secret("k")}),
                 lambda one: one.keep_keys({"u": Secret("k")})):
         with pytest.raises(Fault, match=r"keys\.json: it is damaged"):
             use(RunDirectory("lab", tmp_path))
@@ -61,7 +61,8 @@ def test_a_key_and_its_digest_stay_the_same_until_down(tmp_path: Path) -> None:
     directory.keep_keys({"t": key})
     assert made
     assert directory.generated_key("t") == (key, False)
-    assert directory.digest(key) == directory.digest(key) != directory.digest(Secret("other"))
+    digests = directory.digests({"t": key, "again": key, "other": Secret("other")})
+    assert digests["t"] == digests["again"] == directory.digests({"t": key})["t"] != digests["other"]
     assert (tmp_path / "lab" / "keys.json").stat().st_mode & 0o777 == 0o600
 
 

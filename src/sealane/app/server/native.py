@@ -115,10 +115,10 @@ class Native:
             {
                 "name": name,
                 "up": running.made is not None,
-                "settled": running.failures == 0 and not waiting,
-                "reason": running.reason,
+                "settled": running.trial.failures == 0 and not waiting,
+                "reason": running.trial.reason,
                 "transit_router": running.transit_router,
-                "objects": len(running.documents),
+                "objects": len(running.documents()),
             }
             for name, running in self._owned(account)
         )

@@ -1,26 +1,33 @@
 """From documents to Networks, each with what is wrong with it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 
 from sealane import kinds
 from sealane.app.catalog import DEVICE_READERS
+from sealane.app.server.events import Event
 from sealane.cloud import World
-from sealane.cloud.to_plan import Carried, as_mark, carried_networks
-from sealane.diag import Finding, has_errors, sort_findings
+from sealane.cloud.to_plan import Carried, Former, as_mark, carried_networks
+from sealane.diag import Finding, Severity, has_errors, sort_findings
 from sealane.memo import Memo
 from sealane.model import DeviceReading, Network
 from sealane.net import NodeName
 
+_MOST_EXCLUSIONS = 20
+
 
 @dataclass(frozen=True, slots=True)
 class Expanded:
-    """A network of documents; ``network`` None when something is wrong, whose place is then the document's id."""
+    """A network of documents; ``network`` None when something is wrong, whose place is then the document's id.
+
+    ``error`` is what nobody expected to go wrong.
+    """
 
     carried: Carried
     network: Network | None
     findings: tuple[Finding, ...]
+    error: Exception | None = None
 
 
 def expand(carried: Carried, memo: Memo | None = None) -> Expanded:
@@ -45,6 +52,57 @@ def expand(carried: Carried, memo: Memo | None = None) -> Expanded:
     return Expanded(carried, None if has_errors(found) else network, sort_findings(found))
 
 
-def networks(world: World, accounts: Sequence[str], prefix: str) -> Mapping[str, Expanded]:
-    """All networks of the accounts by name."""
-    return {one.name: expand(one) for one in carried_networks(world, accounts, prefix)}
+class Networks:
+    """The networks of documents, each without the documents that stand in its way; for one world and one thread.
+
+    Args:
+        prefix: What the names of networks begin with.
+        tell: Takes events.
+    """
+
+    def __init__(self, prefix: str, tell: Callable[[Event], None]) -> None:
+        self._prefix = prefix
+        self._tell = tell
+        self._former = Former()
+
+    @property
+    def memo(self) -> Memo:
+        """Remembers what was made of networks, too."""
+        return self._former.memo
+
+    def of(self, world: World, account: str) -> Mapping[str, Expanded]:
+        """The networks of an account by name."""
+        excluded: set[str] = set()
+        found: tuple[Expanded, ...] = ()
+        for _ in range(_MOST_EXCLUSIONS):
+            found = tuple(map(self._expanded, carried_networks(
+                world, [account], self._prefix, without=frozenset(excluded), former=self._former)))
+            wrong = {
+                place.file: finding
+                for one in found
+                if one.network is None
+                for finding in one.findings
+                if finding.severity is Severity.ERROR
+                for place in finding.seen_at[:1]
+            }
+            new = wrong.keys() - excluded
+            if not new:
+                break
+            for name in new:
+                self._refused(name, wrong[name])
+            excluded |= new
+        return {one.carried.name: one for one in found}
+
+    def turn(self) -> None:
+        """Begin the next round: what the last one did not need is forgotten."""
+        self._former.turn()
+
+    def _expanded(self, carried: Carried) -> Expanded:
+        try:
+            return expand(carried, self.memo)
+        except Exception as error:  # noqa: BLE001 - no network is to be in the way of others, whatever it is made of
+            return Expanded(carried, None, (), error)
+
+    def _refused(self, name: str, finding: Finding) -> None:
+        text = f"{finding.code} {finding.subject}: {finding.problem}; {finding.remedy}"
+        self._tell(Event(name, "refused", text))

@@ -8,28 +8,28 @@ what somebody else changed there is repaired and told.
 import json
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
 from sealane.app.controller import Controller, networks_present
-from sealane.app.rejected import Rejected
 from sealane.app.runstate import Sources
 from sealane.app.server.events import Event
-from sealane.app.server.networks import Expanded, expand
+from sealane.app.server.networks import Expanded, Networks
 from sealane.app.server.observation import Made
 from sealane.app.server.service import Service
-from sealane.cloud import Document, Transaction, World
+from sealane.app.server.trial import Trial
+from sealane.cloud import Document, Transaction
 from sealane.cloud.settle import settle
-from sealane.cloud.to_plan import Carried, Piece, carried_networks, plain
-from sealane.diag import Fault, Finding, Severity
+from sealane.cloud.to_plan import Carried, Piece
+from sealane.diag import Fault, Severity
 from sealane.lower import on_this_host
 from sealane.model import Network
 
-FIRST_WAIT_S = 0.5
-LONGEST_WAIT_S = 30.0
-_MOST_EXCLUSIONS = 20
+_ITSELF = "reconciler"
+"""Subject of events about no network and no object."""
 
 
 @dataclass(slots=True)
@@ -39,24 +39,24 @@ class Running:
     Args:
         network: As it was last made; None before the first time.
         made: The same with what is needed to read it.
-        documents: Ids of the documents in it.
+        plan: What its documents say; None before the first time.
         tried: What was last tried to be made; a change of it is tried at once, whatever failed before.
-        failures: Attempts since the last success.
-        retry_at_s: Monotonic time before which it is not tried again after a failure.
-        reason: Why it is not as its documents say; empty when it is.
+        trial: How making it went.
         account: Whose it is.
         transit_router: Id of its transit router; empty when it has none.
     """
 
     network: Network | None = None
     made: Made | None = None
-    documents: frozenset[str] = frozenset()
+    plan: Piece | None = None
     tried: Network | None = None
-    failures: int = 0
-    retry_at_s: float = 0.0
-    reason: str = ""
+    trial: Trial = field(default_factory=Trial)
     account: str = ""
     transit_router: str = ""
+
+    def documents(self) -> frozenset[str]:
+        """Ids of the documents in it."""
+        return frozenset() if self.plan is None else _documents(self.plan)
 
 
 class Reconciler:
@@ -94,19 +94,32 @@ class Reconciler:
         self._interval_s = interval_s
         self._gather_s = gather_s
         self._stopped = threading.Event()
+        self._networks = Networks(prefix, tell)
+        self._trials: dict[str, Trial] = {}
         self.running: dict[str, Running] = {}
 
     def run(self) -> None:
-        """Work until stopped."""
-        due = 0.0
+        """Work until stopped, whatever happens. The first change after a rest is not made to wait for others."""
+        due = rested = 0.0
+        trial = Trial()
         while not self._stopped.is_set():
-            if self._service.changed.wait(max(0.05, min(due, self._next_retry()) - time.monotonic())):
-                self._stopped.wait(self._gather_s)
+            wake = max(trial.retry_at_s, min(due, self._next_retry()))
+            if self._service.changed.wait(max(0.05, wake - time.monotonic())):
+                self._stopped.wait(max(trial.retry_at_s, min(rested, time.monotonic() + self._gather_s))
+                                   - time.monotonic())
             if self._stopped.is_set():
                 return
             self._service.changed.clear()
             reads = time.monotonic() >= due
-            self.reconcile(reads_host=reads)
+            try:
+                self.reconcile(reads_host=reads)
+            except Exception as error:  # noqa: BLE001 - whatever it is, the networks must go on being looked after
+                due = 0.0
+                with suppress(Exception):
+                    self._failed(_ITSELF, trial, error)
+                continue
+            trial.succeeded()
+            rested = time.monotonic() + self._gather_s
             if reads:
                 due = time.monotonic() + self._interval_s
 
@@ -117,51 +130,38 @@ class Reconciler:
 
     def reconcile(self, *, reads_host: bool) -> None:
         """One round: every network that differs, or all of them when the host is read."""
+        self._networks.turn()
         with self._service.view() as world:
-            waiting = tuple(one for name in world.unsettled if (one := world.get(name)) is not None)
-            carried = {one.name: expanded for one, expanded in self._expanded(world)}
+            waiting = {name: one for name in world.unsettled if (one := world.get(name)) is not None}
+            carried: dict[str, Expanded] = {}
+            unknown: set[str] = set()
+            for account in self._accounts():
+                try:
+                    carried |= self._networks.of(world, account)
+                    self._trials.pop(account, None)
+                except Exception as error:  # noqa: BLE001 - no account is to be in the way of others
+                    self._failed(account, self._trials.setdefault(account, Trial()), error)
+                    unknown.add(account)
         failed: set[str] = set()
-        for name in self._gone(carried):
+        for name in self._gone(carried, unknown):
             failed |= self._guarded(name, partial(self._remove, name))
         for name, expanded in carried.items():
             running = self.running.setdefault(name, Running())
             running.account, running.transit_router = expanded.carried.account, expanded.carried.transit_router
             if running.tried != expanded.network:
-                running.tried, running.retry_at_s = expanded.network, 0.0
+                running.tried, running.trial.retry_at_s = expanded.network, 0.0
             failed |= self._guarded(name, partial(self._make, expanded, reads_host=reads_host))
-        self._settle(waiting, carried, failed)
+        self._settle(waiting, unknown, self._blocked(failed, carried))
 
     def made(self) -> Mapping[str, Made]:
         """The networks that are up, by name."""
         return {name: one.made for name, one in tuple(self.running.items()) if one.made is not None}
 
-    def _expanded(self, world: World) -> Iterator[tuple[Carried, Expanded]]:
-        """Each network without the documents that stand in its way."""
-        excluded: set[str] = set()
-        for _ in range(_MOST_EXCLUSIONS):
-            found = [(one, expand(one)) for one in carried_networks(world, self._accounts(), self._prefix,
-                                                                    without=frozenset(excluded))]
-            wrong = {
-                place.file: finding
-                for _, expanded in found
-                if expanded.network is None
-                for finding in expanded.findings
-                if finding.severity is Severity.ERROR
-                for place in finding.seen_at[:1]
-            }
-            new = wrong.keys() - excluded
-            if not new:
-                break
-            self._refused({name: wrong[name] for name in new})
-            excluded |= new
-        yield from found
-
-    def _refused(self, wrong: Mapping[str, Finding]) -> None:
-        for name, finding in wrong.items():
-            self._tell(Event(name, "refused", f"{finding.code} {finding.subject}: {finding.problem}; {finding.remedy}"))
-
-    def _gone(self, carried: Mapping[str, Expanded]) -> tuple[str, ...]:
-        present = {*self.running, *(name for name in networks_present() if self._is_ours(name))}
+    def _gone(self, carried: Mapping[str, Expanded], unknown: set[str]) -> tuple[str, ...]:
+        """Networks that nothing wants any more; what may be of an account that could not be looked at stays."""
+        present = {name for name, one in self.running.items() if one.account not in unknown}
+        if not unknown:
+            present.update(name for name in networks_present() if self._is_ours(name))
         return tuple(sorted(present - carried.keys()))
 
     def _is_ours(self, name: str) -> bool:
@@ -170,26 +170,30 @@ class Reconciler:
     def _make(self, expanded: Expanded, *, reads_host: bool) -> None:
         name = expanded.carried.name
         running = self.running.setdefault(name, Running())
+        if expanded.error is not None:
+            raise expanded.error
         if expanded.network is None:
             first = next(one for one in expanded.findings if one.severity is Severity.ERROR)
             raise Fault(f"make network {name}", f"{first.code} {first.subject}: {first.problem}", first.remedy)
-        if running.network == expanded.network and not reads_host and not running.failures:
-            running.documents = _documents(expanded.carried.plan)
+        running.plan = expanded.carried.plan
+        network, known, former = expanded.network, running.network, running.made
+        if known == network and not reads_host and not running.trial.failures:
             return
-        known = running.network
-        controller = Controller(name, self._esp)
-        sources = _sources(self._directory / name, expanded.carried) if running.network != expanded.network else None
-        plan, lowered, drivers = controller.apply(
-            expanded.network, plan_path=self._directory / name, sources=sources
-        )
+        controller, path, memo = Controller(name, self._esp), self._directory / name, self._networks.memo
+        sources = partial(_sources, path, expanded.carried)
+        done = None
+        if former is not None and not reads_host and not running.trial.failures:
+            done = controller.follow(network, former.lowered, sources=sources, memo=memo)
+        if done is None:
+            done = controller.apply(network, plan_path=path, sources=None if known == network else sources(), memo=memo)
+        plan, lowered, drivers = done
         changes = plan.describe()
-        if known == expanded.network and changes:
+        if known == network and changes:
             self._tell(Event(name, "repaired", f"{len(changes)} differences: " + "; ".join(changes[:5])))
         elif changes:
             self._tell(Event(name, "applied", f"{len(changes)} changes"))
-        running.network = expanded.network
-        running.made = Made(on_this_host(expanded.network), lowered, drivers, expanded.carried.plan)
-        running.documents = _documents(expanded.carried.plan)
+        running.network = network
+        running.made = Made(on_this_host(network), lowered, drivers, expanded.carried.plan)
 
     def _remove(self, name: str) -> None:
         if Controller(name).down():
@@ -198,47 +202,74 @@ class Reconciler:
 
     def _guarded(self, name: str, work: Callable[[], None]) -> set[str]:
         """The name when the work failed or is not due again yet."""
-        running = self.running.setdefault(name, Running())
-        if time.monotonic() < running.retry_at_s:
+        trial = self.running.setdefault(name, Running()).trial
+        if not trial.is_due():
             return {name}
         try:
             work()
-        except (Fault, Rejected, OSError) as error:
-            running.failures += 1
-            running.reason = str(error)
-            wait_s = min(LONGEST_WAIT_S, FIRST_WAIT_S * 2 ** (running.failures - 1))
-            running.retry_at_s = time.monotonic() + wait_s
-            self._tell(Event(name, "failed", f"{error}; tried again in {wait_s:g} s"))
+        except Exception as error:  # noqa: BLE001 - no network is to be in the way of others
+            self._failed(name, trial, error)
             return {name}
-        running.failures, running.retry_at_s, running.reason = 0, 0.0, ""
+        trial.succeeded()
         return set()
 
-    def _next_retry(self) -> float:
-        return min((one.retry_at_s for one in self.running.values() if one.failures), default=float("inf"))
+    def _failed(self, subject: str, trial: Trial, error: Exception) -> None:
+        wait_s = trial.failed(error)
+        self._tell(Event(subject, "failed", f"{trial.reason}; tried again in {wait_s:g} s"))
 
-    def _settle(self, waiting: Iterable[Document], carried: Mapping[str, Expanded], failed: set[str]) -> None:
-        blocked = {
-            one
-            for name in failed
-            for one in (
-                *(self.running[name].documents if name in self.running else ()),
-                *(_documents(carried[name].carried.plan) if name in carried else ()),
-            )
+    def _next_retry(self) -> float:
+        trials = (*self._trials.values(), *(one.trial for one in self.running.values()))
+        return min((one.retry_at_s for one in trials if one.failures), default=float("inf"))
+
+    def _blocked(self, failed: Iterable[str], carried: Mapping[str, Expanded]) -> set[str]:
+        """Ids of the documents of networks that are not as they should be."""
+        found: set[str] = set()
+        for name in failed:
+            if name in self.running:
+                found |= self.running[name].documents()
+            if name in carried:
+                found |= _documents(carried[name].carried.plan)
+        return found
+
+    def _settle(self, waiting: Mapping[str, Document], unknown: set[str], blocked: set[str]) -> None:
+        """Settle what the networks have reached, all at once, without those whose settling fails."""
+        for subject in self._trials.keys() - waiting.keys() - {_ITSELF, *self._accounts()}:
+            del self._trials[subject]
+        done = {
+            name: one for name, one in waiting.items()
+            if one.account not in unknown and name not in blocked and one.parent not in blocked and self._is_due(name)
         }
-        done = [one for one in waiting if one.id not in blocked and one.parent not in blocked]
-        if done:
-            self._service.change(lambda state: _settle_all(done, state))
+        while done:
+            at = [_ITSELF]
+            try:
+                self._service.change(partial(_settle_all, done.values(), at))
+            except Exception as error:  # noqa: BLE001 - no object is to be in the way of others
+                self._failed(at[0], self._trials.setdefault(at[0], Trial()), error)
+                if at[0] == _ITSELF:
+                    return
+                del done[at[0]]
+            else:
+                for subject in (*done, _ITSELF):
+                    self._trials.pop(subject, None)
+                return
+
+    def _is_due(self, subject: str) -> bool:
+        return subject not in self._trials or self._trials[subject].is_due()
 
 
 def _sources(path: Path, carried: Carried) -> Sources:
     """What a network is made from, in the form that commands compare and load again; JSON is YAML."""
     devices = {Path(file).stem: (text, file) for file, text in carried.configs.items()}  # files are named by site
-    return Sources(str(path), json.dumps(plain(carried.plan)), devices)
+    return Sources(str(path), json.dumps(carried.plan), devices)
 
 
-def _settle_all(done: Iterable[Document], state: Transaction) -> None:
+def _settle_all(done: Iterable[Document], at: list[str], state: Transaction) -> None:
+    """Settle documents; ``at`` holds the id of the one at work, and at the end what it held before."""
+    before = at[0]
     for one in done:
+        at[0] = one.id
         settle(one, state)
+    at[0] = before
 
 
 def _documents(plan: Piece) -> frozenset[str]:

@@ -63,7 +63,8 @@ class BirdDriver:
 
     def apply(self, stage: Stage) -> None:
         """See Driver."""
-        running = find_processes(self._network)
+        lives_on = all(isinstance(change, Update) for change in stage.changes)
+        running = {} if lives_on else find_processes(self._network)
         with ThreadPoolExecutor(_WORKERS) as pool:
             list(pool.map(partial(self._apply, running), stage.changes))
 

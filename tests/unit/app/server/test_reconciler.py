@@ -1,0 +1,228 @@
+"""Whatever goes wrong with one thing is told, tried again less often, and in the way of no other thing."""
+
+import threading
+import time
+
+import pytest
+
+from sealane.app.server import networks, reconciler
+from sealane.app.server.documents import Documents
+from sealane.app.server.reconciler import Reconciler
+from sealane.app.server.service import Service
+from sealane.cloud import Document
+from sealane.diag import Fault
+from sealane.lower import Lowered
+from sealane.plan import Plan
+from sealane.store import FakeStore
+
+ALICE, BOB = "1000000000000001", "1000000000000002"
+
+
+class Plain:
+    """Seals nothing."""
+
+    def seal_document(self, document):
+        return document.encode()
+
+    def open_document(self, value):
+        return Document.decode(value)
+
+
+class Hands:
+    """Stands for the controller: notes what it is asked for, and raises what it is told to."""
+
+    def __init__(self):
+        self.asked = []
+        self.errors = {}
+
+    def __call__(self, name, esp="auto"):
+        hands = self
+
+        class Controller:
+            def apply(self, network, **_):
+                return self._do("apply")
+
+            def follow(self, network, former, **_):
+                return self._do("follow")
+
+            def down(self):
+                self._do("down")
+                return True
+
+            def _do(self, what):
+                hands.asked.append((what, name))
+                if name in hands.errors:
+                    raise hands.errors[name]
+                return Plan(()), Lowered((), {}, {}, ()), None
+
+        return Controller()
+
+
+@pytest.fixture
+def hands(monkeypatch):
+    made = Hands()
+    monkeypatch.setattr(reconciler, "Controller", made)
+    monkeypatch.setattr(reconciler, "networks_present", lambda: ("n99", "other"))
+    return made
+
+
+@pytest.fixture
+def events():
+    return []
+
+
+@pytest.fixture
+def service():
+    made = Service(FakeStore(), Documents(Plain()), (), codec=None, clock=None, authority=None)
+    add(made, *vpc("1", ALICE), *vpc("2", BOB))
+    return made
+
+
+@pytest.fixture
+def looked_after(service, hands, events, tmp_path):
+    return Reconciler(service, "n", lambda: [ALICE, BOB], tmp_path, tell=events.append, interval_s=60, gather_s=30)
+
+
+def vpc(number, account):
+    yield Document(f"vpc-{number}", "vpc", account, "cn-hangzhou", status="Pending",
+                   fields={"CidrBlock": f"10.{number}.0.0/16"})
+    yield Document(f"vsw-{number}", "vswitch", account, "cn-hangzhou", f"vpc-{number}", "Pending",
+                   fields={"CidrBlock": f"10.{number}.0.0/24", "ZoneId": "cn-hangzhou-h"})
+
+
+def add(service, *documents):
+    service.change(lambda state: [state.put(one) for one in documents])
+
+
+def status(service, *names):
+    with service.view() as world:
+        return [world.get(one).status for one in names]
+
+
+def failing(monkeypatch, module, name, of, error):
+    """Let a function of a module raise for the arguments that ``of`` is true for."""
+    known = getattr(module, name)
+
+    def fails(*arguments, **named):
+        if of(*arguments):
+            raise error
+        return known(*arguments, **named)
+
+    monkeypatch.setattr(module, name, fails)
+
+
+def again(looked_after):
+    """As if the waits after failures were over."""
+    for trial in (*looked_after._trials.values(), *(one.trial for one in looked_after.running.values())):
+        trial.retry_at_s = 0.0
+
+
+def test_what_nothing_wants_any_more_goes_and_the_rest_settles(service, looked_after, hands):
+    looked_after.reconcile(reads_host=True)
+    assert hands.asked == [("down", "n99"), ("apply", "n1"), ("apply", "n3")]
+    assert status(service, "vpc-1", "vsw-1", "vpc-2", "vsw-2") == ["Available"] * 4
+
+
+def test_an_object_that_cannot_settle_is_told_and_tried_again_and_the_others_settle(
+    service, looked_after, hands, events, monkeypatch
+):
+    failing(monkeypatch, reconciler, "settle", lambda one, _: one.id == "vsw-1", KeyError("geheim"))
+    looked_after.reconcile(reads_host=True)
+    assert status(service, "vpc-1", "vsw-1", "vpc-2", "vsw-2") == ["Available", "Pending", "Available", "Available"]
+    (told,) = (one for one in events if one.kind == "failed")
+    assert told.subject == "vsw-1"
+    assert "KeyError" in told.text
+    assert "geheim" not in told.text
+    monkeypatch.undo()
+    monkeypatch.setattr(reconciler, "Controller", hands)
+    looked_after.reconcile(reads_host=False)
+    assert status(service, "vsw-1") == ["Pending"], "it is tried again at once"
+    again(looked_after)
+    looked_after.reconcile(reads_host=False)
+    assert status(service, "vsw-1") == ["Available"]
+    assert looked_after._trials == {}
+
+
+def test_a_network_that_cannot_be_made_is_tried_less_and_less_often_and_the_others_are_made(
+    service, looked_after, hands, events
+):
+    hands.errors["n1"] = KeyError("x")
+    looked_after.reconcile(reads_host=True)
+    assert status(service, "vpc-1", "vsw-1", "vpc-2", "vsw-2") == ["Pending", "Pending", "Available", "Available"]
+    again(looked_after)
+    looked_after.reconcile(reads_host=False)
+    waits = [float(one.text.split("again in ")[1].split()[0]) for one in events if one.subject == "n1"]
+    assert waits == [0.5, 1.0]
+    assert looked_after.running["n1"].trial.reason.startswith("unexpected KeyError in _do (test_reconciler.py:")
+    del hands.errors["n1"]
+    again(looked_after)
+    looked_after.reconcile(reads_host=False)
+    assert status(service, "vpc-1", "vsw-1") == ["Available", "Available"]
+
+
+def test_a_network_that_cannot_be_expanded_is_in_the_way_of_no_other(
+    service, looked_after, hands, events, monkeypatch
+):
+    looked_after.reconcile(reads_host=True)
+    failing(monkeypatch, networks, "expand", lambda carried, _: carried.name == "n1", ZeroDivisionError())
+    add(service, *vpc("3", ALICE))
+    hands.asked.clear()
+    looked_after.reconcile(reads_host=False)
+    assert hands.asked == [("down", "n99"), ("apply", "n5")]
+    assert status(service, "vpc-3") == ["Available"]
+    assert [one.subject for one in events if one.kind == "failed"] == ["n1"]
+
+
+def test_of_an_account_that_cannot_be_looked_at_nothing_is_removed_or_settled(
+    service, looked_after, hands, events, monkeypatch
+):
+    looked_after.reconcile(reads_host=True)
+    add(service, *vpc("3", ALICE), *vpc("4", BOB))
+    hands.asked.clear()
+    failing(monkeypatch, networks, "carried_networks", lambda _, accounts, *__: ALICE in accounts, KeyError("x"))
+    looked_after.reconcile(reads_host=False)
+    assert hands.asked == [("apply", "n7")]
+    assert status(service, "vpc-3", "vpc-4") == ["Pending", "Available"]
+    assert [one.subject for one in events if one.kind == "failed"] == [ALICE]
+
+
+def test_a_store_that_takes_nothing_is_tried_again(service, looked_after, events, monkeypatch):
+    def full(_):
+        raise Fault("write the store", "no space left on device", "free some space")
+
+    monkeypatch.setattr(service._store, "commit", full)
+    looked_after.reconcile(reads_host=True)
+    assert status(service, "vpc-1") == ["Pending"]
+    assert [(one.subject, one.kind) for one in events if one.kind == "failed"] == [("reconciler", "failed")]
+    monkeypatch.undo()
+    again(looked_after)
+    looked_after.reconcile(reads_host=False)
+    assert status(service, "vpc-1") == ["Available"]
+
+
+def test_the_loop_outlives_anything_and_lets_the_first_change_after_a_rest_not_wait(
+    service, looked_after, events, monkeypatch
+):
+    known, calls, done = looked_after.reconcile, [], threading.Event()
+
+    def once_broken(*, reads_host):
+        calls.append(reads_host)
+        if len(calls) == 1:
+            raise RuntimeError("geheim")
+        known(reads_host=reads_host)
+        done.set()
+
+    monkeypatch.setattr(looked_after, "reconcile", once_broken)
+    thread = threading.Thread(target=looked_after.run)
+    begun = time.monotonic()
+    thread.start()
+    try:
+        assert done.wait(10)
+        assert calls[:2] == [True, True], "after something unexpected the host is read"
+        assert 0.5 <= time.monotonic() - begun < 5, "it waits after a failure, and not for changes to gather"
+        assert [(one.subject, "geheim" in one.text) for one in events if one.kind == "failed"] == [
+            ("reconciler", False)]
+    finally:
+        looked_after.stop()
+        thread.join(10)
+    assert not thread.is_alive()
