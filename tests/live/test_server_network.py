@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from sealane.app.controller import Controller, networks_present
+from sealane.app.controller import Controller, networks_present, wait_until
 from sealane.app.server.documents import Documents
 from sealane.app.server.observation import Observation
 from sealane.app.server.reconciler import Reconciler
@@ -77,7 +77,7 @@ def pings(name, count=20):
     return f"{count} received" in done.stdout
 
 
-def test_the_use_case_by_documents_is_encrypted_follows_changes_heals_and_goes(server, events):
+def test_the_use_case_by_documents_is_encrypted_follows_changes_heals_and_goes(server, events, monkeypatch):
     service, reconciler = server
     create(service)
     reconciler.reconcile(reads_host=True)
@@ -120,6 +120,31 @@ def test_the_use_case_by_documents_is_encrypted_follows_changes_heals_and_goes(s
     reconciler.reconcile(reads_host=True)
     assert pings(name, 1)
     assert [one.kind for one in events] == ["applied", "repaired"]
+
+    def routed(node, table):
+        shown = ["ip", "-n", f"sealane.{name}.{node}", "route", "show", "table", str(table), "10.99.0.0/16"]
+        return bool(subprocess.run(shown, capture_output=True, text=True, check=True).stdout)
+
+    def wanted(*, deleting):
+        with service.view() as world:
+            one, other = world.get("rte-vpc-0"), world.get("rte-tr-1")
+        field = "TransitRouterRouteEntryDestinationCidrBlock"
+        new = {"id": "rte-new-1", "fields": {**one.fields, "DestinationCidrBlock": "10.99.0.0/16"}}, {
+            "id": "rte-new-2", "fields": {**other.fields, field: "10.99.0.0/16"}}
+        service.change(lambda state: [state.put(replace(from_one, **fields, sequence=state.get(fields["id"]).sequence
+                                                        if deleting else 0, deleting=deleting, settled=0))
+                                      for from_one, fields in zip((one, other), new, strict=True)])
+        with monkeypatch.context() as patched:
+            patched.setattr("sealane.app.controller.make_plan", lambda *_: pytest.fail("the host was read"))
+            reconciler.reconcile(reads_host=False)
+        assert wait_until(lambda: routed("vpc-1", "main") is routed("tr-1", 100) is not deleting, 2)
+
+    wanted(deleting=False)
+    wanted(deleting=True)
+    assert unsettled(service) == set()
+    assert [one.kind for one in events] == ["applied", "repaired", "applied", "applied"]
+    reconciler.reconcile(reads_host=True)
+    assert len(events) == 4, "what was made without reading the host is not what reading it finds"
 
     service.change(lambda state: [state.put(replace(one, deleting=True, generation=2))
                                   for one in tuple(state._world.everything())])

@@ -65,11 +65,6 @@ class Networks:
         self._tell = tell
         self._former = Former()
 
-    @property
-    def memo(self) -> Memo:
-        """Remembers what was made of networks, too."""
-        return self._former.memo
-
     def of(self, world: World, account: str) -> Mapping[str, Expanded]:
         """The networks of an account by name."""
         excluded: set[str] = set()
@@ -99,7 +94,7 @@ class Networks:
 
     def _expanded(self, carried: Carried) -> Expanded:
         try:
-            return expand(carried, self.memo)
+            return expand(carried, self._former.memo)
         except Exception as error:  # noqa: BLE001 - no network is to be in the way of others, whatever it is made of
             return Expanded(carried, None, (), error)
 

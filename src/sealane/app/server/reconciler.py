@@ -26,6 +26,7 @@ from sealane.cloud.settle import settle
 from sealane.cloud.to_plan import Carried, Piece
 from sealane.diag import Fault, Severity
 from sealane.lower import on_this_host
+from sealane.memo import Memo
 from sealane.model import Network
 
 _ITSELF = "reconciler"
@@ -42,6 +43,7 @@ class Running:
         plan: What its documents say; None before the first time.
         tried: What was last tried to be made; a change of it is tried at once, whatever failed before.
         trial: How making it went.
+        memo: Remembers what was made of the network's nodes when it was made last.
         account: Whose it is.
         transit_router: Id of its transit router; empty when it has none.
     """
@@ -51,6 +53,7 @@ class Running:
     plan: Piece | None = None
     tried: Network | None = None
     trial: Trial = field(default_factory=Trial)
+    memo: Memo = field(default_factory=Memo)
     account: str = ""
     transit_router: str = ""
 
@@ -179,7 +182,8 @@ class Reconciler:
         network, known, former = expanded.network, running.network, running.made
         if known == network and not reads_host and not running.trial.failures:
             return
-        controller, path, memo = Controller(name, self._esp), self._directory / name, self._networks.memo
+        controller, path, memo = Controller(name, self._esp), self._directory / name, running.memo
+        memo.turn()
         sources = partial(_sources, path, expanded.carried)
         done = None
         if former is not None and not reads_host and not running.trial.failures:

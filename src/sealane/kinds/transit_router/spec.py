@@ -24,6 +24,7 @@ from sealane.spec import (
 
 BLACK_HOLE = "BlackHole"
 MOST_CIDRS = 5
+MOST_ROUTES = 10_000
 MOST_ZONE_MAPPINGS = 10
 MOST_VPN_ATTACHMENTS = 50
 SYSTEM = "System"
@@ -280,7 +281,7 @@ TRANSIT_ROUTER: Record[TransitRouterSpec] = Record("transit router", TransitRout
     Field("cidrs", ListOf(_CIDR, most=MOST_CIDRS, code="TR-013"), "transit router CIDRs", default=()),
     Field("route_tables", ListOf(_TABLE), "route tables; left out: one system table named System", default=()),
     Field("attachments", _ATTACHMENTS, "attached network instances", required=True),
-    Field("route_entries", ListOf(_ROUTE), "custom routes", default=()),
+    Field("route_entries", ListOf(_ROUTE, most=MOST_ROUTES), "custom routes", default=()),
 ), "An Enterprise Edition transit router.", (
     Rule(_check_cidrs, ("cidrs",)),
     Rule(_check_tables, ("route_tables",)),
