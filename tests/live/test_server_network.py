@@ -115,11 +115,29 @@ def test_the_use_case_by_documents_is_encrypted_follows_changes_heals_and_goes(s
     assert grown["vbr-1", "esp_packets"] >= 40
     assert grown["vbr-1", "clear_protected_packets"] == 0
 
+    policy = {"CenRegionId": use_case.REGION, "TransitRouterRouteTableId": "vtb-tr", "TransmitDirection": "RegionIn"}
+    kept_out = {**policy, "Priority": 10, "MapResult": "Deny", "DestinationCidrBlocks": ["192.168.40.0/24"]}
+    marked = {**policy, "Priority": 20, "MapResult": "Permit", "DestinationCidrBlocks": ["192.168.10.0/24"],
+              "OperateCommunitySet": ["65501:1"], "CommunityOperateMode": "Additive"}
+    for one, fields in (("cenrmap-2", kept_out), ("cenrmap-3", marked)):
+        made = Document(one, "route_map", use_case.ACCOUNT, use_case.REGION, "cen-1", "Creating", fields)
+        service.change(lambda state, made=made: state.put(made))
+    reconciler.reconcile(reads_host=False)
+    watch.read()
+    by_prefix = {one.prefix: one for one in watch.table("vtb-tr") if one.attachment == "tr-attach-vpn"}
+    assert (by_prefix["192.168.40.0/24"].status, by_prefix["192.168.10.0/24"].status) == ("Prohibited", "Active")
+    assert list(by_prefix["192.168.10.0/24"].communities) == ["65501:1"]
+    assert len(watch.table("vtb-tr")) == 10
+    service.change(lambda state: [state.remove(one) for one in ("cenrmap-2", "cenrmap-3")])
+    reconciler.reconcile(reads_host=False)
+    watch.read()
+    assert {one.status for one in watch.table("vtb-tr")} == {"Active"}
+
     subprocess.run(["ip", "-n", f"sealane.{name}.vpc-1", "route", "del", "192.168.0.0/16"], check=True)
     assert not pings(name, 1)
     reconciler.reconcile(reads_host=True)
     assert pings(name, 1)
-    assert [one.kind for one in events] == ["applied", "repaired"]
+    assert [one.kind for one in events] == ["applied", "applied", "applied", "repaired"]
 
     def routed(node, table):
         shown = ["ip", "-n", f"sealane.{name}.{node}", "route", "show", "table", str(table), "10.99.0.0/16"]

@@ -31,6 +31,7 @@ class SeenRoute:
         as_path: AS path, nearest first.
         preference: Its priority, 50 unless a route map changed it.
         only_vbr: True for a route that is told to border routers only.
+        communities: Such as ``65501:1``.
     """
 
     prefix: str
@@ -40,6 +41,7 @@ class SeenRoute:
     as_path: Sequence[int] = ()
     preference: int = 50
     only_vbr: bool = False
+    communities: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -102,6 +102,16 @@ def test_losers_are_told_only_when_asked_for(walk):
     assert prefixes(walk, **{f"{WORD}Status": "All"}).count("192.168.0.0/16") == 2
 
 
+def test_what_a_policy_kept_out_is_told_as_prohibited_with_its_communities(walk):
+    out = SeenRoute("192.168.77.0/24", walk.ids["vpn"], "BGP", "Prohibited", (65530,), communities=("65501:1",))
+    walk.seen.routes = (*walk.seen.routes, out)
+    assert "192.168.77.0/24" not in prefixes(walk)
+    [row] = walk.listed("ListTransitRouterRouteEntries", "TransitRouterRouteEntries",
+                        TransitRouterRouteTableId=walk.ids["table"], **{f"{WORD}Status": "Prohibited"})
+    assert (row[f"{WORD}DestinationCidrBlock"], row[f"{WORD}NextHopId"]) == ("192.168.77.0/24", walk.ids["vpn"])
+    assert row["PathAttributes"]["Communities"] == ["65501:1"]
+
+
 def test_a_static_route_shows_its_way_and_what_the_network_made_of_it(walk):
     made = walk.cloud.call(
         "Cbn",

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sealane.app.controller import Drivers
+from sealane.app.server.table_routes import prohibited_routes, seen_routes
 from sealane.app.status import Observer
 from sealane.cloud.observed import LearnedRoute, LogLine, Point, SeenPeer, SeenRoute, SeenTunnel
 from sealane.cloud.to_plan import Piece
@@ -16,17 +17,13 @@ from sealane.drivers.bird import TableRoute, read_protocols, read_table
 from sealane.drivers.bird.io import birdc
 from sealane.host import read_text
 from sealane.lower import Lowered, Place, PlacedEnd
-from sealane.model import AttachmentKind, Network, Node
+from sealane.model import AttachmentKind, MapDirection, Network, Node, TransitRouter
 from sealane.vendors.bird import slug
 
 METERED = ("ike", "esp", "routing", "other", "clear_protected", "blocked", "refused")
 """Classes of packets that the meter of a circuit counts."""
 INSTALLED = frozenset({"INSTALLED", "REKEYING", "REKEYED"})
 ESTABLISHED = frozenset({"ESTABLISHED", "REKEYING", "REKEYED"})
-_SYSTEM_TYPE, _STATIC_TYPE, _BGP_TYPE = 1, 2, 3
-_OWN = "own_"
-_CIDR = "cidr_"
-_NEUTRAL_PREFERENCE = 50
 _POINTS_KEPT = 3600
 _CIRCUIT_SIDE, _TRANSIT_SIDE = 1, 2
 
@@ -234,10 +231,21 @@ class _Reading:
         attachments = self._attachments(node, place)
         found: dict[str, Sequence[SeenRoute]] = {}
         for table in router.tables:
-            answer = self._birdc(place, "show", "route", "table", f"tr_{slug(table.name)}", "all")
-            routes = read_table(answer)
-            found[table.name] = tuple(seen_routes(routes, attachments))
+            learned = self._learned(router, table.name, place)
+            kept = tuple(seen_routes(self._routes(place, f"tr_{slug(table.name)}"), attachments))
+            found[table.name] = (*kept, *prohibited_routes(learned, kept))
         return found
+
+    def _learned(self, router: TransitRouter, table: str, place: Place) -> dict[str, Sequence[TableRoute]]:
+        """What each attachment that a table learns from has told, where a policy may keep some of it out."""
+        if not any(one.table == table and one.direction is MapDirection.REGION_IN and not one.permit
+                   for one in router.route_maps):
+            return {}
+        return {one.name: self._routes(place, f"att_{slug(one.name)}")
+                for one in router.attachments if table in one.propagations}
+
+    def _routes(self, place: Place, table: str) -> Sequence[TableRoute]:
+        return read_table(self._birdc(place, "show", "route", "table", table, "all"))
 
     def _attachments(self, node: Node, place: Place) -> Mapping[str, str]:
         """Id of the attachment by Linux interface."""
@@ -263,14 +271,14 @@ class _Reading:
         for one in router.attachments if router is not None else ():
             if one.kind is AttachmentKind.VPN:
                 name = slug(one.name)
-                routes = read_table(self._birdc(place, "show", "route", "table", f"att_{name}", "all"))
+                routes = self._routes(place, f"att_{name}")
                 session = next((known for known in sessions if known.startswith(f"vpn_{name}_")), None)
                 told = "" if session is None else self._birdc(place, "show", "route", "export", session, "all")
                 found[one.instance] = (*_from_site(routes, tunnels), *_from_router(read_table(told), tunnels))
         return found
 
     def _vbr(self, place: Place) -> Sequence[LearnedRoute]:
-        routes = read_table(self._birdc(place, "show", "route", "table", "rt_vbr", "all"))
+        routes = self._routes(place, "rt_vbr")
         return tuple(
             LearnedRoute(route.prefix, "CEN" if route.protocol == "transit" else "BGP", route.as_path)
             for route in routes
@@ -309,39 +317,6 @@ def _status(ike: str, child: str) -> str:
     if child in INSTALLED:
         return "ipsec_sa_established"
     return "ipsec_sa_not_established" if ike in ESTABLISHED else "ike_sa_not_established"
-
-
-def seen_routes(routes: Sequence[TableRoute], attachments: Mapping[str, str]) -> Iterator[SeenRoute]:
-    """Routes of a transit router's table in the cloud's words; what differs in the tunnel only is told once."""
-    best = {route.prefix: route for route in routes if route.chosen}
-    told: set[tuple[str, str, str]] = set()
-    for route in routes:
-        attachment = next((attachments[hop] for hop, _ in route.hops if hop in attachments), "")
-        source = _source(route)
-        key = (route.prefix, attachment, source)
-        if key in told:
-            continue
-        told.add(key)
-        first = best.get(route.prefix, route)
-        equal = (route.preference, len(route.as_path), route.med) == (first.preference, len(first.as_path), first.med)
-        yield SeenRoute(
-            route.prefix,
-            attachment,
-            source,
-            "Active" if route.chosen or equal else "Standby",
-            route.as_path,
-            _NEUTRAL_PREFERENCE if route.med is None else route.med,
-            bool(route.own.get("sl_permit_vbr")),
-        )
-
-
-def _source(route: TableRoute) -> str:
-    if route.protocol.startswith(_CIDR):
-        return "BlackHole"
-    if route.protocol.startswith(_OWN):
-        return "Static"
-    kinds = {_SYSTEM_TYPE: "System", _STATIC_TYPE: "Custom", _BGP_TYPE: "BGP"}
-    return kinds.get(route.own.get("sl_type", 0), "Custom")
 
 
 def _pieces(plan: Piece, key: str) -> Iterator[Piece]:

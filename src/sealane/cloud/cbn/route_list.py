@@ -57,7 +57,7 @@ def _static(entry: Document, state: Transaction, table: Document, seen: SeenRout
         f"{_WORD}OriginResourceType": "TR",
         "CreateTime": minutes(entry.created_ms),
         "OperationalMode": True,
-        "PathAttributes": _path(table.parent, "TR", "BlackHole" if hole else "static", (), _NEUTRAL),
+        "PathAttributes": _path(table.parent, "TR", "BlackHole" if hole else "static"),
     }
 
 
@@ -74,7 +74,7 @@ def _learned(seen: SeenRoute, state: Transaction, table: Document) -> Fields:
         f"{_WORD}OriginResourceId": origin,
         f"{_WORD}OriginResourceType": kind,
         "OperationalMode": False,
-        "PathAttributes": _path(origin, kind, seen.source, seen.as_path, seen.preference),
+        "PathAttributes": _path(origin, kind, seen.source, seen),
     }
     if seen.only_vbr:
         told["Tag"] = "PermitVbr"
@@ -93,14 +93,14 @@ def _hop(attachment_id: str, state: Transaction) -> Fields:
     }
 
 
-def _path(origin: str, kind: str, route_type: str, as_path: Sequence[int], preference: int) -> Fields:
+def _path(origin: str, kind: str, route_type: str, seen: SeenRoute | None = None) -> Fields:
     return {
         "OriginInstanceId": origin,
         "OriginInstanceType": kind,
         "OriginRouteType": route_type,
-        "Preference": preference,
-        "AsPaths": list(map(str, as_path)),
-        "Communities": [],
+        "Preference": _NEUTRAL if seen is None else seen.preference,
+        "AsPaths": [] if seen is None else list(map(str, seen.as_path)),
+        "Communities": [] if seen is None else list(seen.communities),
     }
 
 

@@ -91,6 +91,7 @@ class TableRoute:
         as_path: AS path, nearest first.
         med: MED, None without.
         own: Our own attributes by name, such as ``sl_type``.
+        communities: Communities (RFC 1997) as pairs.
     """
 
     prefix: str
@@ -101,8 +102,10 @@ class TableRoute:
     as_path: tuple[int, ...]
     med: int | None
     own: Mapping[str, int]
+    communities: tuple[tuple[int, int], ...] = ()
 
 
+_PAIR = re.compile(r"\((\d+),(\d+)\)")
 _TABLE_ROUTE = re.compile(
     r"^(?P<prefix>[0-9.]+/[0-9]+)?\s+(?:unicast|blackhole|unreachable|prohibit) \[(?P<protocol>\S+) [^\]]*\]"
     r"(?P<chosen> \*)? \((?P<preference>[0-9]+)"
@@ -148,4 +151,5 @@ def _table_route(prefix: str, head: re.Match[str], lines: list[str]) -> TableRou
         tuple(int(one) for one in path if one.isdigit()),
         int(med) if med.isdigit() else None,
         {name: int(value) for name, value in fields.items() if name.startswith("sl_") and value.isdigit()},
+        tuple((int(high), int(low)) for high, low in _PAIR.findall(fields.get("BGP.community", ""))),
     )

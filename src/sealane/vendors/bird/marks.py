@@ -44,8 +44,13 @@ def preference(kind: AttachmentKind, *, bgp: bool) -> int:
 
 
 def source_id(attachment: Attachment) -> int:
-    """Value of ``sl_source``: from the name alone, so that adding an attachment changes no other filter."""
-    return int.from_bytes(sha256(attachment.name.encode()).digest()[:4]) & 0x7FFFFFFF or 1
+    """Value of ``sl_source``."""
+    return source_id_of(attachment.name)
+
+
+def source_id_of(attachment: str) -> int:
+    """``sl_source`` of an attachment's name: from that alone, so that adding one changes no other filter."""
+    return int.from_bytes(sha256(attachment.encode()).digest()[:4]) & 0x7FFFFFFF or 1
 
 
 def wire_mark(route_type: RouteType) -> str:
