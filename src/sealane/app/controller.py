@@ -222,6 +222,7 @@ class Controller:
         made_keys: Mapping[str, Secret] | None = None,
         sources: Sources | None = None,
         memo: Memo | None = None,
+        interrupted: Callable[[], bool] = lambda: False,
     ) -> tuple[Plan, Lowered, Drivers]:
         """Make the host as the network says, changing only what differs.
 
@@ -234,8 +235,10 @@ class Controller:
             made_keys: Keys that were generated for it, by tunnel; kept until ``down``.
             sources: What the network was read from, to compare the next one with; None keeps what is kept.
             memo: See ``lowered``.
+            interrupted: Asked while the host is read; True leaves off.
 
         Raises:
+            Interrupted: As was asked for.
             Rejected: The input cannot be carried; nothing was changed.
             Fault: The host refused; run it again to continue.
         """
@@ -249,7 +252,8 @@ class Controller:
                     self.directory.remove()
                 raise
             self.directory.keep_keys(made_keys or {})
-            plan = make_plan(lowered.resources, drivers.all())
+            readers = (LinuxDriver(network_prefix(self.name), interrupted), *drivers.all()[1:])
+            plan = make_plan(lowered.resources, readers)
             esp = self.esp().value
             record = RunRecord(self.name, str(plan_path), stage, mode.value if mode else None, esp, complete=False)
             self.directory.save(record)

@@ -5,6 +5,10 @@ from typing import Protocol
 from sealane.plan import Kind, Resource, Stage
 
 
+class Interrupted(Exception):  # noqa: N818 - it tells of no error
+    """Reading the host was left off, because something else is more urgent; nothing was changed."""
+
+
 class Driver(Protocol):
     """A hand on one part of the host.
 

@@ -28,7 +28,10 @@ from sealane.diag import Fault, Severity
 from sealane.lower import on_this_host
 from sealane.memo import Memo
 from sealane.model import Network
+from sealane.reconcile import Interrupted
 
+_PATIENCE = 2
+"""Intervals that reading the host may be put off for changes."""
 _ITSELF = "reconciler"
 """Subject of events about no network and no object."""
 
@@ -97,6 +100,7 @@ class Reconciler:
         self._interval_s = interval_s
         self._gather_s = gather_s
         self._stopped = threading.Event()
+        self._interrupted = False
         self._networks = Networks(prefix, tell)
         self._trials: dict[str, Trial] = {}
         self.running: dict[str, Running] = {}
@@ -107,15 +111,17 @@ class Reconciler:
         trial = Trial()
         while not self._stopped.is_set():
             wake = max(trial.retry_at_s, min(due, self._next_retry()))
-            if self._service.changed.wait(max(0.05, wake - time.monotonic())):
+            changed = self._service.changed.wait(max(0.05, wake - time.monotonic()))
+            if changed:
                 self._stopped.wait(max(trial.retry_at_s, min(rested, time.monotonic() + self._gather_s))
                                    - time.monotonic())
             if self._stopped.is_set():
                 return
             self._service.changed.clear()
-            reads = time.monotonic() >= due
+            # changes go first, though not for ever
+            reads = time.monotonic() >= due + (_PATIENCE * self._interval_s if changed else 0.0)
             try:
-                self.reconcile(reads_host=reads)
+                self.reconcile(reads_host=reads, interruptible=time.monotonic() < due + _PATIENCE * self._interval_s)
             except Exception as error:  # noqa: BLE001 - whatever it is, the networks must go on being looked after
                 due = 0.0
                 with suppress(Exception):
@@ -123,7 +129,7 @@ class Reconciler:
                 continue
             trial.succeeded()
             rested = time.monotonic() + self._gather_s
-            if reads:
+            if reads and not self._interrupted:
                 due = time.monotonic() + self._interval_s
 
     def stop(self) -> None:
@@ -131,8 +137,15 @@ class Reconciler:
         self._stopped.set()
         self._service.changed.set()
 
-    def reconcile(self, *, reads_host: bool) -> None:
-        """One round: every network that differs, or all of them when the host is read."""
+    def reconcile(self, *, reads_host: bool, interruptible: bool = False) -> None:
+        """One round: every network that differs, or all of them when the host is read.
+
+        Args:
+            reads_host: True looks whether the networks are as they were made.
+            interruptible: True leaves that off when documents change.
+        """
+        self._interrupted = False
+        interrupted = self._service.changed.is_set if interruptible else lambda: False
         self._networks.turn()
         with self._service.view() as world:
             waiting = {name: one for name in world.unsettled if (one := world.get(name)) is not None}
@@ -153,7 +166,7 @@ class Reconciler:
             running.account, running.transit_router = expanded.carried.account, expanded.carried.transit_router
             if running.tried != expanded.network:
                 running.tried, running.trial.retry_at_s = expanded.network, 0.0
-            failed |= self._guarded(name, partial(self._make, expanded, reads_host=reads_host))
+            failed |= self._guarded(name, partial(self._make, expanded, interrupted, reads_host=reads_host))
         self._settle(waiting, unknown, self._blocked(failed, carried))
 
     def made(self) -> Mapping[str, Made]:
@@ -170,7 +183,7 @@ class Reconciler:
     def _is_ours(self, name: str) -> bool:
         return name.startswith(self._prefix) and name.removeprefix(self._prefix).isdigit()
 
-    def _make(self, expanded: Expanded, *, reads_host: bool) -> None:
+    def _make(self, expanded: Expanded, interrupted: Callable[[], bool], *, reads_host: bool) -> None:
         name = expanded.carried.name
         running = self.running.setdefault(name, Running())
         if expanded.error is not None:
@@ -188,8 +201,10 @@ class Reconciler:
         done = None
         if former is not None and not reads_host and not running.trial.failures:
             done = controller.follow(network, former.lowered, sources=sources, memo=memo)
-        if done is None:
-            done = controller.apply(network, plan_path=path, sources=None if known == network else sources(), memo=memo)
+        if done is None and known == network and not running.trial.failures:
+            done = controller.apply(network, plan_path=path, memo=memo, interrupted=interrupted)
+        elif done is None:
+            done = controller.apply(network, plan_path=path, memo=memo, sources=sources())
         plan, lowered, drivers = done
         changes = plan.describe()
         if known == network and changes:
@@ -211,6 +226,8 @@ class Reconciler:
             return {name}
         try:
             work()
+        except Interrupted:
+            self._interrupted = True
         except Exception as error:  # noqa: BLE001 - no network is to be in the way of others
             self._failed(name, trial, error)
             return {name}

@@ -1,7 +1,7 @@
 """The linux driver."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
@@ -24,6 +24,7 @@ from sealane.plan import (
     Stage,
     Update,
 )
+from sealane.reconcile import Interrupted
 
 
 class LinuxDriver:
@@ -31,10 +32,12 @@ class LinuxDriver:
 
     Args:
         prefix: What the names of this network's namespaces begin with.
+        interrupted: Asked before each namespace is read; True leaves off.
     """
 
-    def __init__(self, prefix: str) -> None:
+    def __init__(self, prefix: str, interrupted: Callable[[], bool] = lambda: False) -> None:
         self._prefix = prefix
+        self._interrupted = interrupted
 
     @property
     def handles(self) -> frozenset[Kind]:
@@ -49,11 +52,20 @@ class LinuxDriver:
         return resource
 
     def observe(self) -> tuple[Resource, ...]:
-        """See Driver."""
+        """See Driver.
+
+        Raises:
+            Interrupted: As was asked for.
+        """
         spaces = list_namespaces(self._prefix)
         with ThreadPoolExecutor(io.WORKERS) as pool:
-            found = [resource for some in pool.map(_observe_namespace, spaces) for resource in some]
+            found = [resource for some in pool.map(self._observe_namespace, spaces) for resource in some]
         return tuple(self.canonical(resource) for resource in found)
+
+    def _observe_namespace(self, space: str) -> tuple[Resource, ...]:
+        if self._interrupted():
+            raise Interrupted
+        return _observe_namespace(space)
 
     def apply(self, stage: Stage) -> None:
         """See Driver."""

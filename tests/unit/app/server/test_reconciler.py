@@ -13,6 +13,7 @@ from sealane.cloud import Document
 from sealane.diag import Fault
 from sealane.lower import Lowered
 from sealane.plan import Plan
+from sealane.reconcile import Interrupted
 from sealane.store import FakeStore
 
 ALICE, BOB = "1000000000000001", "1000000000000002"
@@ -34,12 +35,17 @@ class Hands:
     def __init__(self):
         self.asked = []
         self.errors = {}
+        self.while_reading = lambda: None
 
     def __call__(self, name, esp="auto"):
         hands = self
 
         class Controller:
-            def apply(self, network, **_):
+            def apply(self, network, *, interrupted=lambda: False, **_):
+                hands.while_reading()
+                if interrupted():
+                    hands.asked.append(("interrupted", name))
+                    raise Interrupted
                 return self._do("apply")
 
             def follow(self, network, former, **_):
@@ -200,16 +206,57 @@ def test_a_store_that_takes_nothing_is_tried_again(service, looked_after, events
     assert status(service, "vpc-1") == ["Available"]
 
 
+def test_reading_the_host_makes_way_for_a_change_and_is_no_failure(service, looked_after, hands, events):
+    looked_after.reconcile(reads_host=True)
+    looked_after.reconcile(reads_host=False)
+    service.changed.clear()
+    hands.asked.clear()
+    hands.while_reading = lambda: service.changed.is_set() or add(service, *vpc("3", ALICE))
+    looked_after.reconcile(reads_host=True, interruptible=True)
+    assert hands.asked == [("down", "n99"), ("interrupted", "n1"), ("interrupted", "n3")]
+    assert [one for one in events if one.kind == "failed"] == []
+    hands.asked.clear()
+    hands.while_reading = lambda: None
+    looked_after.reconcile(reads_host=False)
+    assert hands.asked == [("down", "n99"), ("apply", "n5")]
+
+
+def test_in_the_loop_a_change_goes_before_the_host_which_is_read_all_the_same(service, looked_after, hands):
+    looked_after._interval_s, looked_after._gather_s = 0.2, 0.0
+    seen = []
+    known = looked_after.reconcile
+
+    def noted(*, reads_host, interruptible):
+        seen.append(reads_host)
+        known(reads_host=reads_host, interruptible=interruptible)
+
+    looked_after.reconcile = noted
+    thread = threading.Thread(target=looked_after.run)
+    thread.start()
+    try:
+        deadline = time.monotonic() + 3
+        number = 10
+        while time.monotonic() < deadline and seen.count(True) < 3:
+            add(service, *vpc(str(number), ALICE))
+            number += 1
+            time.sleep(0.01)
+    finally:
+        looked_after.stop()
+        thread.join(10)
+    assert seen.count(True) >= 3, "changes that come all the time keep the host from being read"
+    assert seen.count(False) > seen.count(True)
+
+
 def test_the_loop_outlives_anything_and_lets_the_first_change_after_a_rest_not_wait(
     service, looked_after, events, monkeypatch
 ):
     known, calls, done = looked_after.reconcile, [], threading.Event()
 
-    def once_broken(*, reads_host):
+    def once_broken(*, reads_host, interruptible):
         calls.append(reads_host)
         if len(calls) == 1:
             raise RuntimeError("geheim")
-        known(reads_host=reads_host)
+        known(reads_host=reads_host, interruptible=interruptible)
         done.set()
 
     monkeypatch.setattr(looked_after, "reconcile", once_broken)
