@@ -84,12 +84,12 @@ class Observation:
         snapshots: dict[str, _Snapshot] = {}
         logs: dict[str, tuple[tuple[str, PlacedEnd, Drivers], ...]] = {}
         for name, made in self._made().items():
-            reading = _Reading(made)
             try:
+                reading = _Reading(made)
+                logs |= reading.logs()
                 snapshots[name] = reading.snapshot()
-            except Fault:
+            except Exception:  # noqa: BLE001 - what is odd about one network hides no other, now or later
                 snapshots[name] = _Snapshot()
-            logs |= reading.logs()
         self._snapshots, self._logs = snapshots, logs
         now_ms = self._now_ms()
         for snapshot in snapshots.values():

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +113,7 @@ _TABLE_ROUTE = re.compile(
 )
 
 
+@lru_cache(maxsize=64)  # asked every second, and mostly answered as before
 def read_table(answer: str) -> tuple[TableRoute, ...]:
     """From ``birdc show route table TABLE all``: every route, the best of a prefix first."""
     found: list[TableRoute] = []

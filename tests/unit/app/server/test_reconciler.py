@@ -7,6 +7,7 @@ import pytest
 
 from sealane.app.server import networks, reconciler
 from sealane.app.server.documents import Documents
+from sealane.app.server.observation import Observation
 from sealane.app.server.reconciler import Reconciler
 from sealane.app.server.service import Service
 from sealane.cloud import Document
@@ -273,3 +274,9 @@ def test_the_loop_outlives_anything_and_lets_the_first_change_after_a_rest_not_w
         looked_after.stop()
         thread.join(10)
     assert not thread.is_alive()
+
+
+def test_a_network_that_cannot_be_read_keeps_no_other_from_being_seen():
+    seen = Observation(lambda: {"odd": None, "odder": object()}, lambda: 1)
+    seen.read()
+    assert not seen.tunnel("tun-1").bgp_up
