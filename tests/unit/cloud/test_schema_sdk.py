@@ -20,6 +20,8 @@ PACKAGES = {
     "Cms": "alibabacloud_cms20190101",
 }
 OPERATIONS = [(product, action) for product in PRODUCTS for action in actions(product)]
+CORRECTED = ("Cbn", "CheckTransitRouterService")
+TOLD = [one for one in OPERATIONS if one != CORRECTED]
 SEEDS = range(2)
 CHOSEN = ("Key", "with.dots", "1")
 """Names of members where callers choose them."""
@@ -103,7 +105,7 @@ def test_what_the_sdk_sends_is_what_its_model_holds(product, action):
         assert unknown == []
 
 
-@pytest.mark.parametrize(("product", "action"), OPERATIONS)
+@pytest.mark.parametrize(("product", "action"), TOLD)
 def test_the_sdk_reads_an_answer_without_loss(product, action):
     body = getattr(models(product), f"{action}ResponseBody")
     for seed in SEEDS:
@@ -130,11 +132,17 @@ def muddled(value):
     return value
 
 
-@pytest.mark.parametrize(("product", "action"), OPERATIONS)
+@pytest.mark.parametrize(("product", "action"), TOLD)
 def test_types_are_put_right_and_plain_lists_wrapped(product, action):
     body = getattr(models(product), f"{action}ResponseBody")
     wanted = filled(product, body, random.Random(action)).to_map()
     assert shape(product, action, muddled(wanted), strict=True) == wanted
+
+
+def test_an_answer_that_the_cloud_types_otherwise_than_the_model_is_read_all_the_same():
+    shaped = shape(*CORRECTED, {"Enabled": "true"}, strict=True)
+    assert shaped == {"Enabled": True}
+    assert models("Cbn").CheckTransitRouterServiceResponseBody().from_map(shaped).enabled
 
 
 @pytest.mark.parametrize("product", PRODUCTS)

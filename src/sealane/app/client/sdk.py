@@ -152,16 +152,16 @@ def _unreached(call: str, endpoint: Endpoint, error: Exception) -> Fault:
     return Fault(call, answer, remedy)
 
 
-def _detail(body: bytes) -> str:
-    """What a problem document and its findings say; anything else as it is."""
+def _told(body: bytes, call: str) -> tuple[str, str, str]:
+    """What a problem document and its findings say, the call, and the remedy; anything else as it is."""
     text = body.decode(errors="replace")
     try:
         told = json.loads(text)
         found = [f"{one['code']} {one['subject']}: {one['problem']}; {one['remedy']}"
                  for one in told.get("findings", ())]
-        return "\n  ".join([str(told["detail"]), *found])
+        return "\n  ".join([str(told["detail"]), *found]), call, str(told.get("remedy", ""))
     except (ValueError, KeyError, TypeError, AttributeError):
-        return text[:2000]
+        return text[:2000], call, ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +182,7 @@ class NativeClient:
             with urllib.request.urlopen(request, timeout=_TIMEOUT_MS / 1000) as answer:  # noqa: S310
                 text = answer.read()
         except urllib.error.HTTPError as error:
-            raise Refused(f"HTTP {error.code}", _detail(error.read()), call) from None
+            raise Refused(f"HTTP {error.code}", *_told(error.read(), call)) from None
         except (OSError, HTTPException) as error:
             raise _unreached(call, self.endpoint, error) from None
         found: Answer = json.loads(text) if text else {}

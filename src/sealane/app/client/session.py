@@ -43,12 +43,13 @@ class Refused(Fault):
         code: Its error code.
         message: Its words.
         call: What was asked, and where.
+        remedy: What the answer says to do; empty when it does not.
     """
 
-    def __init__(self, code: str, message: str, call: str = "call the cloud") -> None:
-        remedy = next((text for codes, text in _REMEDIES if code.startswith(codes)),
-                      "mend what the answer names, then run the command again: it goes on from there")
-        super().__init__(call, f"{code}: {message}", remedy)
+    def __init__(self, code: str, message: str, call: str = "call the cloud", remedy: str = "") -> None:
+        known = next((text for codes, text in _REMEDIES if code.startswith(codes)),
+                     "mend what the answer names, then run the command again: it goes on from there")
+        super().__init__(call, f"{code}: {message}", remedy or known)
         self.code = code
         self.message = message
 

@@ -72,6 +72,8 @@ def _item(instance: Document) -> dict[str, Json]:
         "MultiAttach": "Disabled",
         "BurstingEnabled": False,
         "Attachments": {"Attachment": [at]},
+        "MountInstances": {"MountInstance": []},
+        "OperationLocks": {"OperationLock": []},
         "Tags": {"Tag": []},
     }
 

@@ -140,6 +140,15 @@ def test_findings_of_the_native_side_are_told(answering):
     assert told.value.message == "wrong\n  NET-001 site dc: has no device; write one"
 
 
+def test_the_remedy_of_the_native_side_is_told(answering):
+    where, answer = answering
+    answer |= {"status": 503, "body": {"detail": "find host x: the plan has no host of that name",
+                                       "remedy": "use one of: ECS1, client"}}
+    with pytest.raises(Refused, match="HTTP 503: find host x") as told:
+        NativeClient(endpoint(where), AccessKey("LTAI1", Secret("hush")))("POST", "/probes", {})
+    assert told.value.remedy == "use one of: ECS1, client"
+
+
 def test_the_wrong_scheme_is_told(monkeypatch, answering):
     where, _ = answering
     for words in (("apply", str(PLAN)), ("export",)):
