@@ -276,6 +276,15 @@ def test_the_loop_outlives_anything_and_lets_the_first_change_after_a_rest_not_w
     assert not thread.is_alive()
 
 
+def test_what_lasts_is_set_aside_whenever_there_is_twice_as_much(service, looked_after, monkeypatch):
+    times = []
+    monkeypatch.setattr(reconciler.gc, "freeze", lambda: times.append(len(service._world)))
+    for number in range(1, 11):
+        add(service, *(Document(f"cgw-{number}-{one}", "customer_gateway", ALICE, "r") for one in range(500)))
+        looked_after._set_aside()
+    assert times == [1004, 2504]
+
+
 def test_a_network_that_cannot_be_read_keeps_no_other_from_being_seen():
     seen = Observation(lambda: {"odd": None, "odder": object()}, lambda: 1)
     seen.read()
