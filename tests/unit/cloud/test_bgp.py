@@ -65,7 +65,7 @@ def test_a_group_is_made_changed_and_deleted(cloud):
     [told] = groups(cloud)
     wanted = {
         "BgpGroupId": one, "RouterId": "vbr-1", "RegionId": REGION, "Name": "site", "Description": "",
-        "PeerAsn": "65530", "LocalAsn": "45104", "AuthKey": "geheim", "Status": "Pending", "IsFake": "false",
+        "PeerAsn": "65530", "LocalAsn": "45104", "AuthKey": "geheim", "Status": "Pending", "IsFake": False,
         "Keepalive": "10", "Hold": "30", "IpVersion": "IPV4", "RouteLimit": "110",
     }  # fmt: skip
     assert told == wanted

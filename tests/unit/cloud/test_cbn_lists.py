@@ -231,7 +231,7 @@ def test_instances_of_a_cen(walk):
 
 def test_what_is_on_offer():
     cloud = Cloud()
-    assert cloud.call("Cbn", "CheckTransitRouterService") == {"Enabled": "true"}
+    assert cloud.call("Cbn", "CheckTransitRouterService") == {"Enabled": True}
     assert cloud.call("Cbn", "OpenTransitRouterService") == {}
     zones = cloud.call("Cbn", "ListTransitRouterAvailableResource", RegionId=REGION)
     assert {f"{REGION}-h", f"{REGION}-j"} <= set(zones["AvailableZones"])

@@ -36,6 +36,8 @@ def test_the_system_disk_is_told_as_it_was_asked_for(cloud, action):
     [told] = disks(cloud, InstanceId=one, DiskType="system")
     assert {name: told[name] for name in disk} == disk
     assert (told["InstanceId"], told["Type"], told["Status"]) == (one, "system", "In_use")
+    assert [told[name] for name in ("MountInstances", "OperationLocks", "Tags")] == [
+        {"MountInstance": []}, {"OperationLock": []}, {"Tag": []}]
 
 
 def test_disks_are_found_by_what_is_asked_and_every_instance_has_one(cloud):

@@ -82,6 +82,7 @@ def answering():
 
     class Refusing(BaseHTTPRequestHandler):
         def do_GET(self):
+            answer["asked"] = self.path
             body = json.dumps(answer["body"]).encode()
             self.send_response(answer["status"])
             self.send_header("content-type", "application/json")
@@ -163,3 +164,29 @@ def test_an_endpoint_that_does_not_answer_is_told(monkeypatch):
         assert "http://127.0.0.1:1" in told
         assert told.splitlines()[0].endswith(": Connection refused")
         assert "sealane serve" in told
+
+
+@pytest.mark.parametrize("path", ["/networks", "networks", "/v1/networks"])
+def test_a_call_of_the_native_side_shows_its_answer(path, answering, monkeypatch):
+    where, answer = answering
+    answer |= {"status": 200, "body": {"networks": []}}
+    monkeypatch.setenv("ALIBABA_CLOUD_ACCESS_KEY_ID", "LTAI1")
+    monkeypatch.setenv("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "hush")
+    told = CliRunner().invoke(group, ["call", "get", path, "--endpoint", where])
+    assert json.loads(told.output) == {"networks": []}
+    assert answer["asked"] == "/v1/networks"
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [(["call", "POST", "/probes", "{"], "BODY"), (["call", "FETCH", "/probes"], "FETCH"),
+     (["call", "GET", "/networks", "--real-cloud"], "no /v1"),
+     (["serve", "--new-sealing-key", "--sealing-key-file", "key"], "above the old one"),
+     (["serve", "--tls-cert", "cert.pem"], "go together"), (["serve", "--listen", "8750"], "HOST:PORT")],
+)
+def test_what_cannot_be_meant_is_refused_as_usage(words, message, monkeypatch):
+    monkeypatch.setenv("ALIBABA_CLOUD_ACCESS_KEY_ID", "LTAI1")
+    monkeypatch.setenv("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "hush")
+    told = CliRunner().invoke(group, words)
+    assert told.exit_code == 2, told.output
+    assert message in told.output
