@@ -7,8 +7,6 @@ from sealane.diag import Finding
 from sealane.model import Network
 from sealane.verify.proof import Proof
 from sealane.verify.prove_survey import prove_survey
-from sealane.verify.spokes.belong import Undivided
-from sealane.verify.spokes.prove import prove_by_spokes
 from sealane.verify.survey import Survey
 
 _LARGEST_SURVEYED = 40
@@ -35,6 +33,9 @@ def prove(
     count = len(network.tunnels())
     if count <= _ALWAYS_SURVEYED:
         return prove_survey(Survey(network, failures), demanded, causes)
+    from sealane.verify.spokes.belong import Undivided  # noqa: PLC0415 - costs start-up time
+    from sealane.verify.spokes.prove import prove_by_spokes  # noqa: PLC0415 - costs start-up time
+
     try:
         return prove_by_spokes(network, failures, demanded, causes)
     except Undivided as reason:
