@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import re
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -21,6 +22,7 @@ from sealane.api.native import make_native_app
 from sealane.api.native.entry import Desks
 from sealane.api.openapi import Limits
 from sealane.api.openapi.limits import Rate
+from sealane.app.load import load
 from sealane.app.server.documents import Documents
 from sealane.app.server.events import Event, Events
 from sealane.app.server.identity import Identity, User
@@ -289,3 +291,21 @@ def test_only_the_operator_takes_a_backup(server, tmp_path):
     server.backup = lambda: path
     assert other.post("/backups").status_code == 403
     assert operator.post("/backups").json() == {"path": str(path), "bytes": 5}
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "detail"),
+    [("/probes", {"source": "nobody", "destination": "client"}, "host nobody"),
+     ("/probes", {"source": "ECS1", "destination": "nobody"}, "host nobody; use one of: .*client"),
+     ("/probes", {"source": "TR", "destination": "client"}, "host TR; use one of: .*ECS1"),
+     ("/drills", {"source": "ECS1", "destination": "nobody", "elements": ["tunnel-1"]}, "host nobody; "),
+     ("/drills", {"source": "ECS1", "destination": "client", "elements": ["tunnel-9"]}, "tunnel-9; use one of: ")],
+)
+def test_what_a_network_does_not_have_is_not_found(server, path, body, detail):
+    client, account = caller(server)
+    network = load(Path(__file__).parents[3] / "examples" / "hangzhou" / "plan.yaml").network
+    made = SimpleNamespace(network=network, lowered=None, drivers=None)
+    server.reconciler.running = {"net": SimpleNamespace(account=account, made=made, network=network)}
+    answer = client.post(path, json=body)
+    assert answer.status_code == 404, answer.text
+    assert re.match(f"There is no {detail}", answer.json()["detail"]), answer.text

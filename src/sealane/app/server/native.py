@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from sealane.app.server.reconciler import Reconciler, Running
 from sealane.app.server.service import Service
 from sealane.cloud import Document, Fields, Transaction
 from sealane.cloud.to_plan import Piece, as_mark, carried_networks, plain
-from sealane.diag import Finding, Origin, Severity, has_errors
+from sealane.diag import Fault, Finding, Origin, Severity, has_errors
 from sealane.kinds.protection import PROTECTION
 from sealane.kinds.site import SITE
 from sealane.spec import Notes, Spot
@@ -142,7 +143,11 @@ class Native:
             Fault: A tool failed.
         """
         live, names = self._live_with(account, source)
-        return probe(live, names.get(source, source), names.get(destination, destination), count=count).to_json()
+        start, target = names.get(source, source), names.get(destination, destination)
+        with _known():
+            live.host(start)
+            live.address(target)
+        return probe(live, start, target, count=count).to_json()
 
     def drill(
         self, account: str, elements: Sequence[str], source: str, destination: str, *, hold_s: float
@@ -150,12 +155,14 @@ class Native:
         """Make elements fail while flows run between two hosts, and measure.
 
         Raises:
-            Unknown: No network has the hosts.
-            Fault: An element is unknown, or a tool failed.
+            Unknown: No network has the hosts, or it has no such element.
+            Fault: A tool failed.
         """
         live, names = self._live_with(account, source)
-        hosts = [live.host(names.get(one, one)) for one in (source, destination)]
-        return drill(live, find_elements(live, elements), hosts[0], hosts[1], hold_s=hold_s).to_json()
+        with _known():
+            hosts = [live.host(names.get(one, one)) for one in (source, destination)]
+            found = find_elements(live, elements)
+        return drill(live, found, hosts[0], hosts[1], hold_s=hold_s).to_json()
 
     def prove(self, account: str, failures: int, properties: Sequence[str]) -> Mapping[str, object]:
         """Prove every network as its documents say it."""
@@ -230,6 +237,15 @@ class Native:
 
             self._service.change(work)
         return tuple(findings)
+
+
+@contextmanager
+def _known() -> Iterator[None]:
+    """What is not found by its name is the caller's mistake."""
+    try:
+        yield
+    except Fault as fault:
+        raise Unknown(f"{fault.operation.partition(' ')[2]}; {fault.remedy}") from None
 
 
 def _find(state: Transaction, account: str, kind: str, name: str) -> Document | None:
