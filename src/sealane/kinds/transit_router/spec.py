@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from sealane.net import Prefix, overlaps
+from sealane.net import Prefix, in_order, overlaps
 from sealane.spec import (
     Choice,
     Field,
@@ -193,17 +193,17 @@ def _check_tables(spec: TransitRouterSpec, spot: Spot) -> None:
 
 
 def _check_routes(spec: TransitRouterSpec, spot: Spot) -> None:
-    seen: dict[tuple[str, Prefix], TrRoute] = {}
+    seen: dict[tuple[str, tuple[int, int]], TrRoute] = {}
+    system = spec.system_table
     for route in spec.route_entries:
         if not route.at.knows("route_table"):
             continue
-        table = route.route_table or spec.system_table
-        key = (table, route.destination_cidr_block)
-        place = route.at.of("destination_cidr_block")
+        table = route.route_table or system
+        key = (table, in_order(route.destination_cidr_block))
         if key in seen:
+            places = (one.at.of("destination_cidr_block") for one in (route, seen[key]))
             spot.notes.error("TR-006", spot.subject, f"has two routes to {route.destination_cidr_block} in table "
-                             f"{table}, expected one", "remove one", place,
-                             seen[key].at.of("destination_cidr_block"))
+                             f"{table}, expected one", "remove one", *places)
         seen[key] = route
 
 
