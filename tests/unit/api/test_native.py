@@ -39,7 +39,7 @@ def make_server():
     sealer = Sealer((new_key(),))
     store = FakeStore()
     service = Service(store, Documents(sealer), (), codec=None, clock=None, authority=None)
-    reconciler = SimpleNamespace(running={})
+    reconciler = SimpleNamespace(running={}, refused=lambda _: {})
     return SimpleNamespace(service=service, reconciler=reconciler, identity=Identity(store, sealer),
                            events=Events(store, lambda: 1), observation=Observation(dict, lambda: 1),
                            backup=lambda: Path(__file__))
@@ -281,6 +281,9 @@ def test_a_network_is_settled_when_nothing_of_its_account_waits(server):
     assert (settled(one), settled(two)) == ([True], [True])
     server.service.change(lambda state: state.put(Document("vpc-1", "vpc", account, "r")))
     assert (settled(one), settled(two)) == ([False], [True])
+    server.reconciler.refused = {account: {"vpc-1": "NET-001 overlaps"}, other: {}}.get
+    assert [each["reason"] for client in (one, two) for each in client.get("/networks").json()["networks"]] == [
+        "vpc-1: NET-001 overlaps", ""]
 
 
 def test_only_the_operator_takes_a_backup(server, tmp_path):

@@ -112,12 +112,13 @@ class Native:
         with self._service.view() as world:
             found = (world.get(one) for one in world.unsettled)
             waiting = any(one is not None and one.account == account for one in found)
+        refused = next((f"{one}: {text}" for one, text in self._reconciler.refused(account).items()), "")
         return tuple(
             {
                 "name": name,
                 "up": running.made is not None,
                 "settled": running.trial.failures == 0 and not waiting,
-                "reason": running.trial.reason,
+                "reason": running.trial.reason or refused,
                 "transit_router": running.transit_router,
                 "objects": len(running.documents()),
             }

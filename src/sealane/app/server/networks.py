@@ -64,14 +64,15 @@ class Networks:
         self._prefix = prefix
         self._tell = tell
         self._former = Former()
+        self._refused: dict[str, Mapping[str, str]] = {}
 
     def of(self, world: World, account: str) -> Mapping[str, Expanded]:
         """The networks of an account by name."""
-        excluded: set[str] = set()
+        refused: dict[str, str] = {}
         found: tuple[Expanded, ...] = ()
         for _ in range(_MOST_EXCLUSIONS):
             found = tuple(map(self._expanded, carried_networks(
-                world, [account], self._prefix, without=frozenset(excluded), former=self._former)))
+                world, [account], self._prefix, without=frozenset(refused), former=self._former)))
             wrong = {
                 place.file: finding
                 for one in found
@@ -80,13 +81,18 @@ class Networks:
                 if finding.severity is Severity.ERROR
                 for place in finding.seen_at[:1]
             }
-            new = wrong.keys() - excluded
+            new = wrong.keys() - refused.keys()
             if not new:
                 break
             for name in new:
-                self._refused(name, wrong[name])
-            excluded |= new
+                refused[name] = _said(wrong[name])
+                self._tell(Event(name, "refused", refused[name]))
+        self._refused[account] = refused
         return {one.carried.name: one for one in found}
+
+    def refused(self, account: str) -> Mapping[str, str]:
+        """Documents that no network can carry as things are, by id, with the reason."""
+        return self._refused.get(account, {})
 
     def turn(self) -> None:
         """Begin the next round: what the last one did not need is forgotten."""
@@ -98,6 +104,6 @@ class Networks:
         except Exception as error:  # noqa: BLE001 - no network is to be in the way of others, whatever it is made of
             return Expanded(carried, None, (), error)
 
-    def _refused(self, name: str, finding: Finding) -> None:
-        text = f"{finding.code} {finding.subject}: {finding.problem}; {finding.remedy}"
-        self._tell(Event(name, "refused", text))
+
+def _said(finding: Finding) -> str:
+    return f"{finding.code} {finding.subject}: {finding.problem}; {finding.remedy}"

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from dataclasses import replace
 
 import pytest
 
@@ -148,6 +149,31 @@ def test_an_object_that_cannot_settle_is_told_and_tried_again_and_the_others_set
     looked_after.reconcile(reads_host=False)
     assert status(service, "vsw-1") == ["Available"]
     assert looked_after._trials == {}
+
+
+def test_what_no_network_can_carry_does_not_settle_until_it_is_mended(service, looked_after, events):
+    outside = Document("vsw-3", "vswitch", ALICE, "cn-hangzhou", "vpc-1", "Pending",
+                       fields={"CidrBlock": "10.99.0.0/24", "ZoneId": "cn-hangzhou-h"})
+    add(service, outside)
+    looked_after.reconcile(reads_host=True)
+    assert status(service, "vpc-1", "vsw-1", "vpc-2", "vsw-2", "vsw-3") == [*["Available"] * 4, "Pending"]
+    (told,) = (one for one in events if one.kind == "refused")
+    assert (told.subject, dict(looked_after.refused(ALICE)), dict(looked_after.refused(BOB))) == (
+        "vsw-3", {"vsw-3": told.text}, {})
+    add(service, replace(outside, fields={**outside.fields, "CidrBlock": "10.1.7.0/24"}, generation=2))
+    looked_after.reconcile(reads_host=False)
+    assert status(service, "vsw-3") == ["Available"]
+    assert not looked_after.refused(ALICE)
+
+
+def test_what_no_network_can_carry_goes_when_it_is_deleted(service, looked_after):
+    add(service, Document("vsw-3", "vswitch", ALICE, "cn-hangzhou", "vpc-1", "Pending",
+                          fields={"CidrBlock": "10.99.0.0/24", "ZoneId": "cn-hangzhou-h"}))
+    looked_after.reconcile(reads_host=True)
+    service.change(lambda state: state.put(replace(state.get("vsw-3"), deleting=True, generation=2)))
+    looked_after.reconcile(reads_host=False)
+    with service.view() as world:
+        assert world.get("vsw-3") is None
 
 
 def test_a_network_that_cannot_be_made_is_tried_less_and_less_often_and_the_others_are_made(
