@@ -60,7 +60,8 @@ def make_server_app(server: Server, limits: Limits) -> Starlette:
     """The application of a server."""
     known: Mapping[str, Container[str]] = {product: frozenset(actions(product)) for product in PRODUCTS}
     native = Mount("/v1", app=make_native_app(server, limits))
-    return make_app(_Dispatch(server), _Keys(server.identity), limits, actions=known, routes=[native])
+    return make_app(_Dispatch(server), _Keys(server.identity), limits, actions=known, routes=[native],
+                    memory=server.nonces)
 
 
 class Listener:

@@ -4,8 +4,19 @@ It knows keys, bytes and spaces; what they mean is the business of those who kee
 """
 
 from sealane.store.fake import FakeStore, Kept
+from sealane.store.nonces import Nonces
 from sealane.store.rotation import Reseal, open_sealer, reseal_documents, rotate
 from sealane.store.seal import Sealer
 from sealane.store.sqlite import SqliteStore
 
-__all__ = ["FakeStore", "Kept", "Reseal", "Sealer", "SqliteStore", "open_sealer", "reseal_documents", "rotate"]
+__all__ = [
+    "FakeStore",
+    "Kept",
+    "Nonces",
+    "Reseal",
+    "Sealer",
+    "SqliteStore",
+    "open_sealer",
+    "reseal_documents",
+    "rotate",
+]

@@ -17,6 +17,7 @@ from starlette.types import Receive, Scope, Send
 
 from sealane.api.openapi.answers import error_body, render
 from sealane.api.openapi.contract import Answer, Dispatch, Keys
+from sealane.api.openapi.freshness import Memory
 from sealane.api.openapi.gateway import Gateway, form_of_answer
 from sealane.api.openapi.limits import Limits
 from sealane.api.openapi.wire import Wire
@@ -46,6 +47,7 @@ def make_app(
     clock: Callable[[], int] = wall_clock_ms,
     monotonic: Callable[[], float] = time.monotonic,
     request_ids: Callable[[], str] = new_request_id,
+    memory: Memory | None = None,
 ) -> Starlette:
     """The application.
 
@@ -58,8 +60,9 @@ def make_app(
         clock: Unix time in milliseconds; it may jump.
         monotonic: Seconds of a clock that does not.
         request_ids: Makes RequestIds.
+        memory: Keeps nonces over a restart.
     """
-    gateway = Gateway(keys, actions, limits, clock, monotonic)
+    gateway = Gateway(keys, actions, limits, clock, monotonic, memory=memory)
     rpc = _Rpc(dispatch, gateway, limits, request_ids)
     return Starlette(routes=[*routes, Route("/", rpc, methods=None), Route("/{path:path}", rpc, methods=None)])
 

@@ -3,8 +3,10 @@
 import hashlib
 import heapq
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Protocol
 
 from sealane.api.openapi.limits import Limits
 from sealane.cloud import CloudError
@@ -33,6 +35,21 @@ def _malformed() -> CloudError:
     return CloudError("InvalidTimeStamp.Format", "Specified time stamp or date value is not well formatted.")
 
 
+class Memory(Protocol):
+    """Keeps nonces over a restart."""
+
+    floor_ms: int
+    """Calls stamped at or before this may have been heard without being remembered."""
+
+    def heard(self) -> Iterable[tuple[str, int, bytes]]:
+        """Access key id, time stamp and digest of the nonce of each call that was heard before this start."""
+        ...
+
+    def keep(self, access_key_id: str, stamped_ms: int, digest: bytes, now_ms: int) -> None:
+        """Remember one."""
+        ...
+
+
 @dataclass(slots=True)
 class _Heard:
     """Nonces of one access key, the ones with the oldest time stamps first."""
@@ -42,6 +59,11 @@ class _Heard:
     newest_ms: int = 0
     floor_ms: int = -1
     """Calls stamped at or before this are refused: their nonces may be forgotten."""
+
+    def add(self, stamped_ms: int, digest: bytes) -> None:
+        self.known.add(digest)
+        heapq.heappush(self.order, (stamped_ms, digest))
+        self.newest_ms = max(self.newest_ms, stamped_ms)
 
     def forget_oldest(self) -> None:
         stamped, digest = heapq.heappop(self.order)
@@ -53,16 +75,20 @@ class Freshness:
     """Remembers nonces for as long as their time stamps are accepted.
 
     A nonce that is forgotten takes all calls with it that are stamped no later: so neither a clock set back nor a full
-    memory lets a call in again. The nonces are gone with the process; a call that was heard shortly before a restart is
-    accepted once more after it.
+    memory lets a call in again. A restart does not either, when there is a ``memory`` that outlives the process.
     """
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, memory: Memory | None = None) -> None:
         self._window_ms = limits.window_s * 1000
         self._most = limits.nonces_per_key
         self._heard: dict[str, _Heard] = {}
-        self._floor_ms = -1
+        self._floor_ms = -1 if memory is None else memory.floor_ms
+        self._memory = memory
         self._calls = 0
+        for access_key_id, stamped_ms, digest in () if memory is None else memory.heard():
+            heard = self._heard.setdefault(access_key_id, _Heard())
+            if digest not in heard.known:
+                heard.add(stamped_ms, digest)
 
     def check_time(self, access_key_id: str, stamped_ms: int, now_ms: int) -> None:
         """Refuse a call that is stamped outside the window.
@@ -87,9 +113,9 @@ class Freshness:
         digest = hashlib.blake2b(nonce.encode(), digest_size=16).digest()
         if digest in heard.known:
             raise CloudError("SignatureNonceUsed", "Specified signature nonce was used already.")
-        heard.known.add(digest)
-        heapq.heappush(heard.order, (stamped_ms, digest))
-        heard.newest_ms = max(heard.newest_ms, stamped_ms)
+        if self._memory is not None:
+            self._memory.keep(access_key_id, stamped_ms, digest, now_ms)
+        heard.add(stamped_ms, digest)
         while heard.order[0][0] < now_ms - self._window_ms or len(heard.order) > self._most:
             heard.forget_oldest()
         self._calls += 1

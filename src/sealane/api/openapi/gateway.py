@@ -4,7 +4,7 @@ from collections.abc import Callable, Container, Mapping
 
 from sealane.api.openapi.authenticate import Authenticator, is_v3, missing, operation_parameters
 from sealane.api.openapi.contract import Caller, Keys, Request
-from sealane.api.openapi.freshness import Freshness
+from sealane.api.openapi.freshness import Freshness, Memory
 from sealane.api.openapi.limits import Limits, Throttle
 from sealane.api.openapi.parameters import merge, read_body, read_query
 from sealane.api.openapi.products import VERSIONS
@@ -21,6 +21,7 @@ class Gateway:
         limits: What is allowed.
         clock: Unix time in milliseconds; it may jump.
         monotonic: Seconds of a clock that does not.
+        memory: Keeps nonces over a restart.
     """
 
     def __init__(
@@ -30,12 +31,14 @@ class Gateway:
         limits: Limits,
         clock: Callable[[], int],
         monotonic: Callable[[], float],
+        *,
+        memory: Memory | None = None,
     ) -> None:
         self._actions = actions
         self._limits = limits
         self._clock = clock
         self._throttle = Throttle(limits, monotonic)
-        self._authenticator = Authenticator(keys, Freshness(limits))
+        self._authenticator = Authenticator(keys, Freshness(limits, memory))
 
     def accept(self, wire: Wire, request_id: str) -> Request:
         """The call that a request makes.

@@ -18,7 +18,7 @@ from sealane.cloud.schema import decode, shape
 from sealane.host import write_private
 from sealane.host.files import make_private_directory
 from sealane.reconcile import Put, Store
-from sealane.store import Sealer, SqliteStore, open_sealer, reseal_documents, rotate
+from sealane.store import Nonces, Sealer, SqliteStore, open_sealer, reseal_documents, rotate
 
 _SERVER = "server"
 _PREFIX = "prefix"
@@ -82,6 +82,7 @@ class Server:
                 sealer = rotate(self.store, directory, spaces, environment=environment)
             clock = WallClock()
             self.identity = Identity(self.store, sealer)
+            self.nonces = Nonces(directory, clock.now_ms(), fresh=not self.identity.accounts())
             self.events = Events(self.store, clock.now_ms)
             self.service = Service(self.store, Documents(sealer), operations(), codec=Schemas(), clock=clock,
                                    authority=self.identity)
@@ -131,6 +132,7 @@ class Server:
         for thread in self._threads:
             if thread.is_alive():
                 thread.join()
+        self.nonces.close()
         self.store.close()
 
     def _prefix(self) -> str:
