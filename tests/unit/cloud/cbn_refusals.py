@@ -169,6 +169,13 @@ REFUSED = [
     (
         (
             "UpdateTransitRouterVpcAttachmentZones",
+            {"TransitRouterAttachmentId": "$vpc", "RemoveZoneMappings": [{"ZoneId": "nowhere"}]},
+        ),
+        "IllegalParam.ZoneMappings",
+    ),
+    (
+        (
+            "UpdateTransitRouterVpcAttachmentZones",
             {"TransitRouterAttachmentId": "$vpc", "AddZoneMappings": zones(("h", "vsw-1"))},
         ),
         "Duplicated.ZoneMapping",

@@ -136,7 +136,7 @@ def update_transit_router_vpc_attachment_zones(call: Call, state: Transaction) -
     kept = {str(mapping["ZoneId"]): mapping for mapping in mappings_of(one)}
     for mapping in removed:
         zone = str(mapping.get("ZoneId") or "")
-        if kept.get(zone, {}).get("VSwitchId") != mapping.get("VSwitchId"):
+        if zone not in kept or kept[zone].get("VSwitchId") != mapping.get("VSwitchId"):
             raise CloudError("IllegalParam.ZoneMappings", f"{zone} with {mapping.get('VSwitchId')} is not mapped.")
         del kept[zone]
     wanted = _mappings(state, vpc, [*kept.values(), *added])[len(kept) :]
