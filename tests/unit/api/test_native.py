@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import json
 import re
 from pathlib import Path
 from types import SimpleNamespace
@@ -28,7 +29,7 @@ from sealane.app.server.events import Event, Events
 from sealane.app.server.identity import Identity, User
 from sealane.app.server.observation import Observation
 from sealane.app.server.reconciler import Running
-from sealane.app.server.service import Service
+from sealane.app.server.service import AUDIT, Service
 from sealane.cloud import Document
 from sealane.cloud.to_plan import plain
 from sealane.store import FakeStore, Sealer
@@ -38,11 +39,11 @@ from sealane.store.keys import new_key
 def make_server():
     sealer = Sealer((new_key(),))
     store = FakeStore()
-    service = Service(store, Documents(sealer), (), codec=None, clock=None, authority=None)
+    service = Service(store, Documents(sealer), (), codec=None, clock=SimpleNamespace(now_ms=lambda: 1), authority=None)
     reconciler = SimpleNamespace(running={}, refused=lambda _: {})
     return SimpleNamespace(service=service, reconciler=reconciler, identity=Identity(store, sealer),
                            events=Events(store, lambda: 1), observation=Observation(dict, lambda: 1),
-                           backup=lambda: Path(__file__))
+                           backup=lambda: Path(__file__), store=store)
 
 
 SERVER = make_server()
@@ -312,3 +313,27 @@ def test_what_a_network_does_not_have_is_not_found(server, path, body, detail):
     answer = client.post(path, json=body)
     assert answer.status_code == 404, answer.text
     assert re.match(f"There is no {detail}", answer.json()["detail"]), answer.text
+
+
+PORT = {"interface": "eth1", "physical_connection": "pc-1"}
+
+
+def test_interfaces_of_the_host_are_the_first_accounts(server):
+    operator, _ = caller(server)
+    tenant, _ = caller(server)
+    assert tenant.put("/ports/p", json=PORT).status_code == 403
+    assert operator.put("/ports/p", json=PORT).status_code == 200
+    for interface in ("lo", "-eth1", 'a"; drop', "a b", "..", "ü"):
+        assert operator.put("/ports/p", json={**PORT, "interface": interface}).status_code == 422
+
+
+def test_who_changes_something_is_kept_without_what_was_sent(server):
+    client, account = caller(server)
+    site = {"site": {"networks": [LAN], "device": FIREWALL}, "config": "pre-shared-key geheim"}
+    client.put("/sites/dc", json=site)
+    client.post("/access-keys", json={})
+    client.get("/sites")
+    kept = [json.loads(one.value) for one in server.store.log(AUDIT)]
+    assert [(one["account"], one["user"], one["key_id"], one["what"]) for one in kept] == [
+        (account, "root", client.shown[0], what) for what in ("PUT /sites/dc", "POST /access-keys")]
+    assert "geheim" not in str(kept)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Annotated, Literal
 
-from fastapi import Depends, FastAPI, HTTPException, Path, Query, Response
+from fastapi import Depends, FastAPI, HTTPException, Path, Query, Request, Response
 from fastapi.security import HTTPBasic, HTTPBasicCredentials
 
 from sealane import __version__
@@ -38,14 +38,16 @@ Json = dict[str, object]
 
 
 class _Guard:
-    """Finds out who calls, and refuses who may not."""
+    """Finds out who calls, refuses who may not, and keeps who changes something."""
 
-    def __init__(self, identity: Identity, action: str, *, operator: bool = False) -> None:
-        self._identity = identity
+    def __init__(self, server: Server, action: str, *, operator: bool = False, host: bool = False) -> None:
+        self._identity = server.identity
+        self._service = server.service
         self._action = action
         self._operator = operator
+        self._host = host
 
-    def __call__(self, shown: Annotated[HTTPBasicCredentials, Depends(_BASIC)]) -> Caller:
+    def __call__(self, request: Request, shown: Annotated[HTTPBasicCredentials, Depends(_BASIC)]) -> Caller:
         key = holder(self._identity, shown.username, shown.password)
         if key is None:
             raise HTTPException(401, "The access key is unknown, wrong or switched off.", {"WWW-Authenticate": "Basic"})
@@ -53,7 +55,12 @@ class _Guard:
             raise HTTPException(403, f"User {key.user} is not authorized to sealane:{self._action}.")
         if self._operator and (key.user != ROOT or key.account != self._identity.operator):
             raise HTTPException(403, "Only the root user of the first account manages accounts.")
-        return Caller(key.account, key.user, key.id)
+        if self._host and key.account != self._identity.operator:
+            raise HTTPException(403, "Only the first account, whose the host is, plugs circuits into its interfaces.")
+        caller = Caller(key.account, key.user, key.id)
+        if request.method != "GET" and not self._action.startswith("Get"):
+            self._service.audit(caller, self._action, f"{request.method} {request.url.path}")
+        return caller
 
 
 def make_native_app(server: Server, limits: Limits | None = None) -> FastAPI:
@@ -64,7 +71,7 @@ def make_native_app(server: Server, limits: Limits | None = None) -> FastAPI:
     app.add_middleware(Entry, identity=server.identity, limits=limits or Limits(), monotonic=time.monotonic)
     add_problems(app)
     _identity_routes(app, server)
-    _thing_routes(app, native, server.identity)
+    _thing_routes(app, native, server)
     _work_routes(app, native, server)
     return app
 
@@ -84,7 +91,7 @@ def _identity_routes(app: FastAPI, server: Server) -> None:  # noqa: C901 - a li
     identity = server.identity
 
     def may(action: str, *, operator: bool = False) -> Callable[..., Caller]:
-        return _Guard(identity, action, operator=operator)
+        return _Guard(server, action, operator=operator)
 
     @app.get("/accounts", tags=["accounts"])
     def list_accounts(_: Annotated[Caller, Depends(may("GetAccounts", operator=True))]) -> Json:
@@ -184,8 +191,9 @@ def _told(key: AccessKey) -> Json:
             "security_token": None if key.token is None else key.token.reveal()}
 
 
-def _thing_routes(app: FastAPI, native: Native, identity: Identity) -> None:
-    may_get, may_put = _Guard(identity, "GetThings"), _Guard(identity, "PutThings")
+def _thing_routes(app: FastAPI, native: Native, server: Server) -> None:
+    may_get, may_put = _Guard(server, "GetThings"), _Guard(server, "PutThings")
+    may_plug = _Guard(server, "PutThings", host=True)
 
     @app.get("/ports", tags=["things"])
     def list_ports(caller: Annotated[Caller, Depends(may_get)]) -> Json:
@@ -203,7 +211,7 @@ def _thing_routes(app: FastAPI, native: Native, identity: Identity) -> None:
         return {"protections": [{"name": one.name, **one.body} for one in native.things(caller.account, "protection")]}
 
     @app.put("/ports/{name}", tags=["things"])
-    def put_port(name: Name, body: PortBody, caller: Annotated[Caller, Depends(may_put)]) -> Json:
+    def put_port(name: Name, body: PortBody, caller: Annotated[Caller, Depends(may_plug)]) -> Json:
         """Plug a circuit into an interface of this host."""
         return _accepted(native.put_port(caller.account, name, body.model_dump()))
 
@@ -231,7 +239,7 @@ def _fields(told: Mapping[str, object]) -> Fields:
 
 
 def _work_routes(app: FastAPI, native: Native, server: Server) -> None:
-    may_get, may_work = _Guard(server.identity, "GetNetworks"), _Guard(server.identity, "WorkOnNetworks")
+    may_get, may_work = _Guard(server, "GetNetworks"), _Guard(server, "WorkOnNetworks")
     desks = Desks()
 
     @app.get("/networks", tags=["networks"])

@@ -68,7 +68,7 @@ class KeyState(Body):
 class PortBody(Body):
     """An interface of this host that a circuit is plugged into."""
 
-    interface: str = Field(pattern=r"^[^\s/]{1,15}$")
+    interface: str = Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.:@-]{0,14}$")
     mtu: int = Field(default=1500, ge=1280, le=9216)
     physical_connection: str = Field(description="Id of the physical connection (pc-...)")
 

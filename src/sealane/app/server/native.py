@@ -24,7 +24,8 @@ from sealane.spec import Notes, Spot
 from sealane.verify.prove import prove
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,63}")
-_INTERFACE = re.compile(r"[^\s/]{1,15}")
+_INTERFACE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.:@-]{0,14}")
+_LOOPBACK = "lo"
 
 
 class Unknown(Exception):  # noqa: N818 - an answer, not a fault
@@ -56,7 +57,7 @@ class Native:
         """Give a physical connection the interface of this host that its line is plugged into."""
         findings = list(_named("port", name))
         interface = str(body.get("interface") or "")
-        if not _INTERFACE.fullmatch(interface):
+        if not _INTERFACE.fullmatch(interface) or interface == _LOOPBACK:
             findings.append(_wrong("PORT-001", f"port {name}", "names no interface", "write the name of an interface"))
         mtu = body.get("mtu", 1500)
         if not isinstance(mtu, int) or not 1280 <= mtu <= 9216:  # noqa: PLR2004 - bounds of PC-007

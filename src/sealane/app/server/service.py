@@ -164,6 +164,16 @@ class Service:
                 work(state)
             self._keep(state, ())
 
+    def audit(self, caller: Caller, action: str, what: str) -> None:
+        """Keep that somebody called something that changes what there is, beside the cloud's operations.
+
+        Raises:
+            Fault: It could not be kept.
+        """
+        told = {"account": caller.account, "user": caller.user, "key_id": caller.key_id, "product": "sealane",
+                "action": action, "what": what}
+        self._store.commit([Append(AUDIT, self._clock.now_ms(), json.dumps(told, separators=(",", ":")).encode())])
+
     def _operation(self, product: str, action: str) -> Operation:
         operation = self._operations.get((product, action))
         if operation is None:
