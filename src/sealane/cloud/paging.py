@@ -2,7 +2,7 @@
 
 import base64
 import binascii
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from operator import itemgetter
@@ -41,14 +41,14 @@ def page(call: Call, found: Iterable[T], *, largest: int = LARGEST_PAGE, total: 
 
     Args:
         call: Has the parameters.
-        found: Everything, in order; only what is asked for is read when ``total`` is given.
+        found: Everything, in order; only what is asked for is read when their number is known.
         largest: Largest PageSize.
-        total: How many there are, when that is known without counting.
+        total: How many there are, when that is known without counting and ``found`` does not tell.
     """
     number = max(FIRST_PAGE, call.number("PageNumber", FIRST_PAGE))
     size = min(largest, max(1, call.number("PageSize", PAGE_SIZE)))
     if total is None:
-        found = tuple(found)
+        found = found if isinstance(found, Collection) else tuple(found)
         total = len(found)
     return Page(tuple(islice(found, (number - 1) * size, number * size)), number, size, total)
 

@@ -1,12 +1,36 @@
 """All documents in memory with their indices, and the transaction in which an operation changes them."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import TypeAlias
 
 from sealane.cloud.document import Document
 
 Fits: TypeAlias = Callable[[Document], bool]
+
+
+class Listed(Collection[Document]):
+    """Documents whose number is known without going through them, and which can be gone through again.
+
+    Args:
+        ids: Their ids, in order.
+        by_id: Has them.
+    """
+
+    __slots__ = ("_by_id", "_ids")
+
+    def __init__(self, ids: Collection[str], by_id: Mapping[str, Document]) -> None:
+        self._ids = ids
+        self._by_id = by_id
+
+    def __len__(self) -> int:
+        return len(self._ids)
+
+    def __iter__(self) -> Iterator[Document]:
+        return map(self._by_id.__getitem__, self._ids)
+
+    def __contains__(self, one: object) -> bool:
+        return isinstance(one, Document) and one.id in self._ids
 
 
 class World:
@@ -18,6 +42,7 @@ class World:
     def __init__(self, documents: Iterable[Document] = ()) -> None:
         self._by_id: dict[str, Document] = {}
         self._of_kind: dict[tuple[str, str], dict[str, None]] = {}
+        self._in_region: dict[tuple[str, str, str], dict[str, None]] = {}
         self._children: dict[str, dict[str, None]] = {}
         self._sequence = 0
         self._revision = 0
@@ -38,6 +63,12 @@ class World:
     def of_kind(self, account: str, kind: str) -> Iterator[Document]:
         """An account's documents of a kind, oldest first."""
         return (self._by_id[one] for one in self._of_kind.get((account, kind), ()))
+
+    def in_region(self, account: str, kind: str, region: str) -> Collection[Document]:
+        """An account's documents of a kind in a region, oldest first; of all regions when it is empty."""
+        if not region:
+            return Listed(self._of_kind.get((account, kind), {}), self._by_id)
+        return Listed(self._in_region.get((account, kind, region), {}), self._by_id)
 
     def count(self, account: str, kind: str) -> int:
         """How many there are."""
@@ -75,6 +106,7 @@ class World:
         self._by_id[document.id] = document
         self._touch(document)
         self._of_kind.setdefault((document.account, document.kind), {})[document.id] = None
+        self._in_region.setdefault((document.account, document.kind, document.region), {})[document.id] = None
         if document.parent:
             self._children.setdefault(document.parent, {})[document.id] = None
         self._sequence = max(self._sequence, document.sequence)
@@ -91,6 +123,7 @@ class World:
         self._revision_of.pop(document_id, None)
         self._revision_below.pop(document_id, None)
         self._of_kind[former.account, former.kind].pop(document_id, None)
+        self._in_region[former.account, former.kind, former.region].pop(document_id, None)
         if former.parent:
             self._children.get(former.parent, {}).pop(document_id, None)
         self.unsettled.discard(document_id)
@@ -108,6 +141,7 @@ class Transaction:
     def __init__(self, world: World) -> None:
         self._world = world
         self._changed: dict[str, Document | None] = {}
+        self._sequence = world.sequence
 
     @property
     def changes(self) -> tuple[Document | str, ...]:
@@ -124,6 +158,21 @@ class Transaction:
         """See World.of_kind."""
         wanted = account, kind
         yield from self._view(self._world.of_kind(account, kind), lambda one: (one.account, one.kind) == wanted)
+
+    def in_region(self, account: str, kind: str, region: str) -> Collection[Document]:
+        """See World.in_region."""
+        if not self._changed:
+            return self._world.in_region(account, kind, region)
+        return tuple(one for one in self.of_kind(account, kind) if region in ("", one.region))
+
+    def named(self, account: str, kind: str, region: str, ids: Collection[str]) -> Collection[Document]:
+        """Like ``in_region``, but only those with one of the ids; all when there is no id."""
+        if not ids:
+            return self.in_region(account, kind, region)
+        found = (self.get(one) for one in dict.fromkeys(ids))
+        wanted = account, kind
+        mine = (one for one in found if one and (one.account, one.kind) == wanted and region in ("", one.region))
+        return sorted(mine, key=lambda one: one.sequence)
 
     def children(self, parent: str, kind: str | None = None) -> Iterator[Document]:
         """See World.children."""
@@ -147,8 +196,8 @@ class Transaction:
         if former is not None and _fixed(former) != _fixed(document):
             raise ValueError(f"{document.id} cannot become {_fixed(document)}, it is {_fixed(former)}")
         if not document.sequence:
-            highest = max((one.sequence for one in self._changed.values() if one is not None), default=0)
-            document = replace(document, sequence=max(highest, self._world.sequence) + 1)
+            document = replace(document, sequence=max(self._sequence, self._world.sequence) + 1)
+        self._sequence = max(self._sequence, document.sequence)
         self._changed[document.id] = document
         return document
 

@@ -27,6 +27,7 @@ def test_all_pages_together_are_the_list(items, size):
         part = page(call(PageNumber=number, PageSize=size), iter(items))
         assert part.fields == {"PageNumber": number, "PageSize": size, "TotalCount": len(items)}
         assert part == page(call(PageNumber=number, PageSize=size), iter(items), total=len(items))
+        assert part == page(call(PageNumber=number, PageSize=size), items)
         assert len(part.items) <= size
         found += part.items
     assert found == items

@@ -12,8 +12,8 @@ IDS = st.sampled_from([f"x-{number}" for number in range(6)])
 KINDS = st.sampled_from(["vpc", "vswitch"])
 PARENTS = st.sampled_from(["", "x-0", "x-1"])
 PUTS = st.builds(
-    lambda one, kind, parent, settled: Document(one, kind, "1", "r", parent, settled=settled),
-    IDS, KINDS, PARENTS, st.sampled_from([0, 1]),
+    lambda one, kind, parent, settled, region: Document(one, kind, "1", region, parent, settled=settled),
+    IDS, KINDS, PARENTS, st.sampled_from([0, 1]), st.sampled_from(["r", "s"]),
 )
 STEPS = st.lists(st.one_of(PUTS, IDS), max_size=12)
 
@@ -60,6 +60,28 @@ def test_a_transaction_shows_the_world_with_its_changes_and_changes_it_only_when
     world.adopt(later.changes)
     assert view(world) == expected(model)
     assert world.unsettled == {one.id for one in model.values() if one.settled < one.generation}
+
+
+@given(STEPS, STEPS, st.lists(st.sampled_from([*(f"x-{number}" for number in range(6)), "none"]), min_size=1))
+def test_what_is_of_a_region_and_what_is_named_is_what_going_through_all_of_it_finds(first, second, ids):
+    model: dict[str, Document] = {}
+    world = World()
+    for steps in (first, second):
+        transaction = Transaction(world)
+        apply(transaction, model, steps)
+        for state in (transaction, Transaction(world)):
+            for kind in ("vpc", "vswitch"):
+                for region in ("r", "s", ""):
+                    there = [one for one in state.of_kind("1", kind) if region in ("", one.region)]
+                    found = state.in_region("1", kind, region)
+                    assert (list(found), len(found)) == (there, len(there))
+                    assert list(state.named("1", kind, region, ())) == there
+                    named = sorted((one for one in there if one.id in ids), key=lambda one: one.sequence)
+                    assert list(state.named("1", kind, region, ids)) == named
+                    assert not list(state.named("2", kind, region, ids))
+        world.adopt(transaction.changes)
+    assert [one.sequence for one in world.everything()] == [model[one.id].sequence for one in world.everything()]
+    assert len({one.sequence for one in model.values()}) == len(model)
 
 
 @given(STEPS)

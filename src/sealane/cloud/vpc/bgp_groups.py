@@ -8,10 +8,10 @@ from sealane.cloud.call import Call
 from sealane.cloud.change import changed, deleted, not_busy, retold
 from sealane.cloud.document import Document, Fields, Json
 from sealane.cloud.error import CloudError
-from sealane.cloud.paging import matching, page
+from sealane.cloud.paging import page
 from sealane.cloud.texts import text
 from sealane.cloud.vpc.border_routers import vbr_of
-from sealane.cloud.vpc.common import given, in_region, told
+from sealane.cloud.vpc.common import given, told
 from sealane.cloud.vpc.registry import VPC
 from sealane.cloud.world import Transaction
 
@@ -137,10 +137,10 @@ def delete_bgp_group(call: Call, state: Transaction) -> Fields:
 @VPC.reads("DescribeBgpGroups", ignores=("IsDefault",))
 def describe_bgp_groups(call: Call, state: Transaction) -> Fields:
     """DescribeBgpGroups; the key is told to the account that set it."""
-    here = in_region(call, state.of_kind(call.account, "bgp_group"))
     ids = (call.text("BgpGroupId"),) if call.text("BgpGroupId") else ()
+    here = state.named(call.account, "bgp_group", call.region, ids)
     router = call.text("RouterId")
-    found = page(call, (one for one in matching(here, ids) if router in ("", one.parent)))
+    found = page(call, (one for one in here if one.parent == router) if router else here)
     return {**found.fields, "BgpGroups": {"BgpGroup": [_item(one) for one in found.items]}}
 
 

@@ -22,7 +22,7 @@ def in_region(call: Call, found: Iterable[Document]) -> Iterable[Document]:
 def in_group(call: Call, found: Iterable[Document]) -> Iterable[Document]:
     """The documents of the resource group that is asked for; all when none is."""
     group = call.text("ResourceGroupId")
-    return (one for one in found if group in ("", one.text("ResourceGroupId")))
+    return (one for one in found if group == one.text("ResourceGroupId")) if group else found
 
 
 def group_of(part: Document, state: Transaction) -> str:

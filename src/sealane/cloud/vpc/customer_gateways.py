@@ -8,7 +8,7 @@ from sealane.cloud.call import Call
 from sealane.cloud.change import changed, not_busy, retold
 from sealane.cloud.document import Document, Fields, Json
 from sealane.cloud.error import CloudError
-from sealane.cloud.paging import matching, page
+from sealane.cloud.paging import page
 from sealane.cloud.tags import tagged, tags
 from sealane.cloud.texts import UNUSABLE, address, text
 from sealane.cloud.vpc.common import given, in_group, in_region, told
@@ -127,9 +127,9 @@ def describe_customer_gateway(call: Call, state: Transaction) -> Fields:
 @VPC.reads("DescribeCustomerGateways")
 def describe_customer_gateways(call: Call, state: Transaction) -> Fields:
     """DescribeCustomerGateways."""
-    here = in_group(call, in_region(call, state.of_kind(call.account, "customer_gateway")))
     wanted = (call.text("CustomerGatewayId"),) if call.text("CustomerGatewayId") else ()
-    found = page(call, tagged(call, matching(here, wanted)))
+    here = in_group(call, state.named(call.account, "customer_gateway", call.region, wanted))
+    found = page(call, tagged(call, here))
     return {**found.fields, "CustomerGateways": {"CustomerGateway": [_item(one) for one in found.items]}}
 
 

@@ -10,7 +10,7 @@ from sealane.cloud.paging import matching, page
 from sealane.cloud.tags import tagged, tags
 from sealane.cloud.texts import text
 from sealane.cloud.times import seconds
-from sealane.cloud.vpc.common import given, group_of, in_region
+from sealane.cloud.vpc.common import given, group_of
 from sealane.cloud.vpc.registry import VPC
 from sealane.cloud.world import Transaction
 
@@ -32,9 +32,9 @@ def new_table(call: Call, parent: str, *, router_type: str, router_id: str, kind
 def describe_route_table_list(call: Call, state: Transaction) -> Fields:
     """DescribeRouteTableList."""
     group = call.text("ResourceGroupId")
-    here = in_region(call, state.of_kind(call.account, "route_table"))
-    found: Iterable[Document] = (one for one in here if group in ("", group_of(one, state)))
-    found = matching(found, _given(call, "RouteTableId"))
+    found: Iterable[Document] = state.named(call.account, "route_table", call.region, _given(call, "RouteTableId"))
+    if group:
+        found = (one for one in found if group_of(one, state) == group)
     for name in ("RouteTableName", "RouteTableType", "RouterId", "RouterType"):
         found = matching(found, _given(call, name), name)
     if call.has("VpcId"):

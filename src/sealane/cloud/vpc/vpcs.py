@@ -8,7 +8,7 @@ from sealane.cloud.paging import matching, page
 from sealane.cloud.tags import tagged, tags
 from sealane.cloud.texts import SERVICE_RANGE, UNUSABLE, prefix, text
 from sealane.cloud.times import seconds
-from sealane.cloud.vpc.common import given, in_group, in_region
+from sealane.cloud.vpc.common import given, in_group
 from sealane.cloud.vpc.registry import VPC
 from sealane.cloud.vpc.tables import new_table
 from sealane.cloud.world import Transaction
@@ -71,8 +71,8 @@ def describe_vpcs(call: Call, state: Transaction) -> Fields:
         return {**page(call, ()).fields, "Vpcs": {"Vpc": []}}
     ids = tuple(one for one in call.text("VpcId").split(",") if one)
     names = (call.text("VpcName"),) if call.has("VpcName") else ()
-    here = in_group(call, in_region(call, state.of_kind(call.account, "vpc")))
-    found = page(call, tagged(call, matching(matching(here, ids), names, "VpcName")))
+    here = in_group(call, state.named(call.account, "vpc", call.region, ids))
+    found = page(call, tagged(call, matching(here, names, "VpcName")))
     return {**found.fields, "Vpcs": {"Vpc": [_item(one, state) for one in found.items]}}
 
 

@@ -7,9 +7,9 @@ from sealane.cloud.call import Call
 from sealane.cloud.change import retold
 from sealane.cloud.document import Document, Fields
 from sealane.cloud.error import CloudError
-from sealane.cloud.paging import matching, page
+from sealane.cloud.paging import page
 from sealane.cloud.tags import tagged
-from sealane.cloud.vpc.common import in_group, in_region, told
+from sealane.cloud.vpc.common import in_group, told
 from sealane.cloud.vpc.registry import VPC
 from sealane.cloud.vpc.vpn_answers import NO_VPN_GATEWAY, attach_type, described
 from sealane.cloud.vpc.vpn_common import connection_of, tunnels_of
@@ -42,7 +42,7 @@ def describe_vpn_connections(call: Call, state: Transaction) -> Fields:
 
 def _named(call: Call, state: Transaction) -> Iterable[Document]:
     wanted = (call.text("VpnConnectionId"),) if call.text("VpnConnectionId") else ()
-    return matching(in_region(call, state.of_kind(call.account, "vpn_attachment")), wanted)
+    return state.named(call.account, "vpn_attachment", call.region, wanted)
 
 
 @VPC.reads("DescribeVpnAttachments")

@@ -71,13 +71,15 @@ def describe_vswitches(call: Call, state: Transaction) -> Fields:
     """DescribeVSwitches."""
     if call.flag("IsDefault", default=False):
         return {**page(call, ()).fields, "VSwitches": {"VSwitch": []}}
-    group = call.text("ResourceGroupId")
-    found: Iterable[Document] = (
-        state.children(call.text("VpcId"), "vswitch") if call.has("VpcId") else state.of_kind(call.account, "vswitch")
-    )
-    found = (one for one in found if one.account == call.account and call.region in ("", one.region)
-             and group in ("", group_of(one, state)))
-    found = matching(found, tuple(one for one in call.text("VSwitchId").split(",") if one))
+    ids = tuple(one for one in call.text("VSwitchId").split(",") if one)
+    found: Iterable[Document]
+    if call.has("VpcId"):
+        there = (one for one in state.children(call.text("VpcId"), "vswitch") if one.account == call.account)
+        found = matching((one for one in there if call.region in ("", one.region)), ids)
+    else:
+        found = state.named(call.account, "vswitch", call.region, ids)
+    if group := call.text("ResourceGroupId"):
+        found = (one for one in found if group_of(one, state) == group)
     for name in ("VSwitchName", "ZoneId"):
         found = matching(found, (call.text(name),) if call.has(name) else (), name)
     if call.has("RouteTableId"):
