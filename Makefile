@@ -11,10 +11,10 @@ demo: setup
 # What needs no packets runs on two cores at once; live tests measure gaps in time, so nothing runs beside them.
 test: setup node
 	@$(MAKE) --no-print-directory fast-test
-	$(BIN)/pytest -m "live or mutation"
+	$(BIN)/pytest -m "live or mutation" --durations=15
 
 fast-test: $(STAMP)
-	$(BIN)/pytest -m "not live and not mutation" -n 2
+	$(BIN)/pytest -m "not live and not mutation" -n 2 --dist worksteal
 
 # Errors planted in the engine and the proofs, and which test kills each; WORDS=... chooses some by name.
 mutation: $(STAMP)

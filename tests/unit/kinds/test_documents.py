@@ -3,6 +3,7 @@
 import ast
 import json
 import re
+from functools import cache
 from pathlib import Path
 
 import jsonschema
@@ -46,12 +47,17 @@ def test_the_schema_file_is_up_to_date(request: pytest.FixtureRequest) -> None:
     assert SCHEMA.read_text(encoding="utf-8") == text
 
 
+@cache
+def schema_of_a_plan() -> jsonschema.Draft202012Validator:
+    schema = plan_schema()
+    jsonschema.Draft202012Validator.check_schema(schema)
+    return jsonschema.Draft202012Validator(schema)
+
+
 @pytest.mark.parametrize("path", sorted((ROOT / "examples").glob("*/plan.yaml")), ids=lambda path: path.parent.name)
 def test_the_examples_fit_the_schema(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
-    schema = plan_schema()
-    jsonschema.Draft202012Validator.check_schema(schema)
-    jsonschema.validate(yaml.safe_load(text), schema)
+    schema_of_a_plan().validate(yaml.safe_load(text))
     assert text.startswith("# yaml-language-server: $schema=../../src/sealane/kinds/plan.schema.json\n")
 
 
