@@ -10,7 +10,12 @@ from hypothesis import Phase, settings
 from agreed_text import Agreed
 
 # For programs with a planted error: the first example that fails is enough, and nothing is remembered of it.
-settings.register_profile("mutation", phases=[Phase.explicit, Phase.generate], database=None, print_blob=False)
+settings.register_profile("mutation", phases=[Phase.explicit, Phase.generate], database=None, print_blob=False,
+                          deadline=None)
+
+# How long an example takes says how busy the machine is; times are for benchmarks.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # A shell without job control starts what runs in the background deaf to Ctrl-C, and so would be every program that
