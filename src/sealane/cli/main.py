@@ -16,7 +16,7 @@ DONE, FAILED, BAD_INPUT, VIOLATED, NOT_COVERED = 0, 1, 2, 3, 4
 
 _VERBS = (
     "apply", "call", "check", "demo", "destroy", "diff", "down", "drill", "export", "probe", "prove", "rekey",
-    "restart", "routes", "serve", "status", "trace", "up", "watch",
+    "restart", "restore", "routes", "serve", "status", "trace", "up", "watch",
 )
 
 

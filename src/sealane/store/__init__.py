@@ -5,6 +5,7 @@ It knows keys, bytes and spaces; what they mean is the business of those who kee
 
 from sealane.store.fake import FakeStore, Kept
 from sealane.store.nonces import Nonces
+from sealane.store.restore import restore
 from sealane.store.rotation import Reseal, open_sealer, reseal_documents, rotate
 from sealane.store.seal import Sealer
 from sealane.store.sqlite import SqliteStore
@@ -18,5 +19,6 @@ __all__ = [
     "SqliteStore",
     "open_sealer",
     "reseal_documents",
+    "restore",
     "rotate",
 ]

@@ -7,14 +7,14 @@ from pathlib import Path
 from sealane.diag import Fault
 
 RESTORE = (
-    "keep a copy of the directory; then stop the server and put a backup in its place: "
-    "remove {name}, {name}-wal and {name}.mark, copy the backup to {name}"
+    "stop the server and put a backup in its place, which keeps what is there beside it: "
+    "sealane restore BACKUP --state {directory}"
 )
 
 
 def restore_remedy(database: Path) -> str:
     """How a damaged state is replaced by a backup."""
-    return RESTORE.format(name=database)
+    return RESTORE.format(directory=database.parent)
 
 
 def damaged(database: Path, what: str) -> Fault:

@@ -6,11 +6,13 @@ import time
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from documents import ROOT, blocks
 
 from page_runs import Reader
 from sealane.api.serve import Listener
 from sealane.app.server.running import Server
+from sealane.cli.main import group
 from sealane.cloud.settle import settle
 
 HOWTO = ROOT / "docs" / "howto"
@@ -70,15 +72,16 @@ def test_users_keys_and_accounts_are_made_as_shown(reader):
 
 def test_a_backup_is_taken_as_shown_and_opens_with_the_key(reader, tmp_path):
     outputs = [reader.paste(*one) for one in shown("keep-the-state.md", "sh") if "serve" not in one[1]
-               and "urandom" not in one[1]]
+               and "urandom" not in one[1] and "restore" not in one[1]]
     told = json.loads(outputs[-1])
     path = Path(told["path"])
     assert path.parent == tmp_path / "backups"
     assert path.stat().st_size == told["bytes"]
     assert path.stat().st_mode & 0o77 == 0
     other = tmp_path / "other"
-    other.mkdir(mode=0o700)
-    path.rename(other / "state.db")
+    put_back = ["restore", str(path), "--state", str(other)]
+    assert any("sealane restore /" in text for _, text in shown("keep-the-state.md", "sh"))
+    CliRunner().invoke(group, put_back, catch_exceptions=False)
     key = (tmp_path / "sealing.key").read_text()
     server = Server(other, environment={"SEALANE_SEALING_KEY": key})
     try:

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from sealane.diag import Fault
 from sealane.reconcile import Append, Put
-from sealane.store import SqliteStore, opening, sqlite
+from sealane.store import SqliteStore, opening, restore, sqlite
 from sealane.store.group import Group
 from sealane.store.schema import MIGRATIONS
 
@@ -115,10 +115,8 @@ def test_a_log_that_is_gone_is_refused_and_a_backup_cures_it(crashed: Path, tmp_
         (directory / "state.db-wal").unlink()
         with pytest.raises(Fault, match="12 of 132 acknowledged commits are missing") as refused:
             SqliteStore(directory)
-        for name in ("state.db", "state.db-wal", "state.db.mark"):
-            assert f"{directory}/{name}" in refused.value.remedy
-            (directory / name).unlink(missing_ok=True)
-        shutil.copyfile(tmp_path / "backup", directory / "state.db")
+        assert f"sealane restore BACKUP --state {directory}" in refused.value.remedy
+        restore(tmp_path / "backup", directory)
         assert not refused_or_right(directory)
 
 

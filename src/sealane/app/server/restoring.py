@@ -1,0 +1,5 @@
+"""Putting a backup in the place of a state."""
+
+from sealane.store import restore
+
+__all__ = ["restore"]
