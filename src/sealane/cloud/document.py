@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import TypeAlias
 
 Json: TypeAlias = "bool | int | float | str | Sequence[Json] | Mapping[str, Json] | None"
@@ -50,7 +50,8 @@ class Document:
 
     def encode(self) -> bytes:
         """As it is kept."""
-        return json.dumps(asdict(self), separators=(",", ":"), ensure_ascii=False).encode()
+        kept = {name: getattr(self, name) for name in _NAMES}
+        return json.dumps(kept, separators=(",", ":"), ensure_ascii=False).encode()
 
     @classmethod
     def decode(cls, value: bytes) -> "Document":
@@ -60,3 +61,6 @@ class Document:
             ValueError, TypeError: It is damaged.
         """
         return cls(**json.loads(value))
+
+
+_NAMES = tuple(one.name for one in fields(Document))
