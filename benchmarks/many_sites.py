@@ -30,9 +30,9 @@ def plan_text(name: str, sites: int) -> str:
     return hosted_plan_text(name, sites, instance=True, map_per_site=True)
 
 
-def tunnel_hops(name: str) -> int:
+def tunnel_hops(name: str, node: str = "tr") -> int:
     """Next hops into tunnels of all multipath routes to the sites' networks in the transit router's kernel table."""
-    shown = ["ip", "-n", f"sealane.{name}.tr", "-j", "route", "show", "table", "100"]
+    shown = ["ip", "-n", f"sealane.{name}.{node}", "-j", "route", "show", "table", "100"]
     done = subprocess.run(shown, capture_output=True, text=True, check=False)
     routes = json.loads(done.stdout or "[]") if done.returncode == 0 else []
     return sum(
