@@ -144,7 +144,12 @@ class Service:
             return self._write(operation, call, caller)
         with self._reading:
             found = operation.handle(call, Transaction(self._world))
-        return self._codec.shape(product, action, found)
+        answer = self._codec.shape(product, action, found)
+        return answer if self._may_see_keys(caller) else masked(answer)
+
+    def _may_see_keys(self, caller: Caller) -> bool:
+        """Pre-shared keys are told in clear, as the cloud does, to whoever could set others."""
+        return self._authority.allows(caller.account, caller.user, *_SETS_KEYS)
 
     @contextmanager
     def view(self) -> Iterator[World]:
@@ -254,6 +259,7 @@ def _digest(params: Fields) -> str:
     return hashlib.sha256(json.dumps(told, sort_keys=True, default=str).encode()).hexdigest()
 
 
+_SETS_KEYS = ("Vpc", "ModifyTunnelAttribute")
 _SECRET = ("psk", "authkey", "password", "secret", "userdata")
 
 

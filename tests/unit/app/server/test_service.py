@@ -30,6 +30,12 @@ def describe_things(call, state):
     return {"Things": [one.id for one in state.of_kind(call.account, "thing")]}
 
 
+@THINGS.reads("DescribeThingKeys")
+def describe_thing_keys(call, state):
+    return {"Things": [{"Options": {"Psk": one.secrets["Psk"], "Name": one.text("Name")}}
+                       for one in state.of_kind(call.account, "thing")]}
+
+
 class Plain:
     """Seals nothing."""
 
@@ -67,7 +73,7 @@ class Clock:
 
 class Everyone:
     def allows(self, account, user, product, action):
-        return user != "mallory"
+        return user != "mallory" and (user != "auditor" or action.startswith("Describe"))
 
 
 class Full(FakeStore):
@@ -93,6 +99,14 @@ def test_what_was_acknowledged_is_there_after_a_restart():
     assert call(again, "DescribeThings") == {"Things": [made["ThingId"]]}
     with again.view() as world:
         assert world.get(made["ThingId"]).secrets == {"Psk": "geheim"}
+
+
+def test_keys_are_told_in_clear_only_to_those_who_could_set_others():
+    made = service(FakeStore())
+    call(made, "CreateThing", Name="a", Psk="geheim")
+    auditor = replace(ALICE, user="auditor")
+    told = [call(made, "DescribeThingKeys", caller) for caller in (ALICE, auditor)]
+    assert told == [{"Things": [{"Options": {"Psk": psk, "Name": "a"}}]} for psk in ("geheim", "******")]
 
 
 def test_a_refused_call_changes_nothing_and_is_not_remembered():
