@@ -4,8 +4,9 @@ import subprocess
 
 import pytest
 from clients import Node, OlderPython, Python
-from server_process import Served
 from steps import Walk, walk_whole
+
+from server_process import Served
 
 pytestmark = pytest.mark.live
 

@@ -3,64 +3,34 @@
 import os
 import random
 import signal
-import socket
 import subprocess
-import sys
 import threading
 import time
-from dataclasses import dataclass, field
-from pathlib import Path
 
 import pytest
 from alibabacloud_tea_openapi.models import Config
 from alibabacloud_vpc20160428 import models
 from alibabacloud_vpc20160428.client import Client
 
-from sealane.app.controller import Controller, networks_present
-from sealane.store import SqliteStore
+from server_process import SEALANE, Served
 
 pytestmark = pytest.mark.live
 KILLS = int(os.environ.get("SEALANE_KILLS", "6"))
 MOST_VPCS = 4
-SEALANE = Path(sys.executable).with_name("sealane")
 REGION = "cn-hangzhou"
 
 
-def free_port():
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return one.getsockname()[1]
-
-
-@dataclass
-class Server:
-    state: Path
-    port: int = field(default_factory=free_port)
-    process: subprocess.Popen | None = None
-
-    def start(self):
-        command = [SEALANE, "serve", "--listen", f"127.0.0.1:{self.port}", "--state", self.state]
-        self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-        deadline = time.monotonic() + 60
-        while time.monotonic() < deadline:
-            assert self.process.poll() is None, self.process.stderr.read().decode()
-            with socket.socket() as one:
-                if one.connect_ex(("127.0.0.1", self.port)) == 0:
-                    return
-            time.sleep(0.02)
-        raise AssertionError("the server does not listen")
+class Server(Served):
+    """Killed at any moment, and asked by the official SDK."""
 
     def kill(self):
-        self.process.send_signal(signal.SIGKILL)
-        self.process.wait()
-        self.process.stderr.close()
+        self.end(signal.SIGKILL)
 
     def client(self):
-        told = dict(line.split("=", 1) for line in (self.state / "credentials").read_text().split())
+        key_id, secret = self.key
         return Client(Config(
-            endpoint=f"127.0.0.1:{self.port}", protocol="http", region_id=REGION,
-            access_key_id=told["ALIBABA_CLOUD_ACCESS_KEY_ID"],
-            access_key_secret=told["ALIBABA_CLOUD_ACCESS_KEY_SECRET"], read_timeout=20000, connect_timeout=2000,
+            endpoint=self.endpoint, protocol="http", region_id=REGION, access_key_id=key_id, access_key_secret=secret,
+            read_timeout=20000, connect_timeout=2000,
         ))
 
 
@@ -138,14 +108,7 @@ class Load:
 def server(tmp_path):
     one = Server(tmp_path / "state")
     yield one
-    if one.process is not None and one.process.poll() is None:
-        one.kill()
-    store = SqliteStore(one.state)
-    prefix = dict(store.read("server")).get("prefix", b"none").decode()
-    store.close()
-    for name in networks_present():
-        if name.startswith(prefix):
-            Controller(name).down()
+    one.clean()
 
 
 def test_a_killed_server_loses_nothing_and_the_networks_follow(server):

@@ -285,6 +285,8 @@ def test_a_network_is_settled_when_nothing_of_its_account_waits(server):
     server.reconciler.refused = {account: {"vpc-1": "NET-001 overlaps"}, other: {}}.get
     assert [each["reason"] for client in (one, two) for each in client.get("/networks").json()["networks"]] == [
         "vpc-1: NET-001 overlaps", ""]
+    server.service.change(lambda state: state.put(Document("vpc-1", "vpc", account, "r", settled=1)))
+    assert (settled(one), settled(two)) == ([False], [True])
 
 
 def test_only_the_operator_takes_a_backup(server, tmp_path):

@@ -118,7 +118,7 @@ class Native:
             {
                 "name": name,
                 "up": running.made is not None,
-                "settled": running.trial.failures == 0 and not waiting,
+                "settled": running.trial.failures == 0 and not waiting and not refused,
                 "reason": running.trial.reason or refused,
                 "transit_router": running.transit_router,
                 "objects": len(running.documents()),

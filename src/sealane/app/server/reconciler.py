@@ -192,7 +192,10 @@ class Reconciler:
         return {name: one.made for name, one in tuple(self.running.items()) if one.made is not None}
 
     def refused(self, account: str) -> Mapping[str, str]:
-        """Documents that no network can carry as things are, by id, with the reason; they do not settle."""
+        """Documents that no network can carry as things are, by id, with the reason.
+
+        They settle all the same: what is busy could not be deleted, which is how most of these are mended.
+        """
         return self._networks.refused(account)
 
     def _gone(self, carried: Mapping[str, Expanded], unknown: set[str]) -> tuple[str, ...]:
@@ -265,8 +268,8 @@ class Reconciler:
         return min((one.retry_at_s for one in trials if one.failures), default=float("inf"))
 
     def _blocked(self, failed: Iterable[str], carried: Mapping[str, Expanded]) -> set[str]:
-        """Ids of the documents of networks that are not as they should be, and of those that no network can carry."""
-        found = {name for account in self._accounts() for name in self._networks.refused(account)}
+        """Ids of the documents of networks that are not as they should be."""
+        found: set[str] = set()
         for name in failed:
             if name in self.running:
                 found |= self.running[name].documents()

@@ -151,12 +151,12 @@ def test_an_object_that_cannot_settle_is_told_and_tried_again_and_the_others_set
     assert looked_after._trials == {}
 
 
-def test_what_no_network_can_carry_does_not_settle_until_it_is_mended(service, looked_after, events):
+def test_what_no_network_can_carry_is_told_until_it_is_mended_and_is_not_busy(service, looked_after, events):
     outside = Document("vsw-3", "vswitch", ALICE, "cn-hangzhou", "vpc-1", "Pending",
                        fields={"CidrBlock": "10.99.0.0/24", "ZoneId": "cn-hangzhou-h"})
     add(service, outside)
     looked_after.reconcile(reads_host=True)
-    assert status(service, "vpc-1", "vsw-1", "vpc-2", "vsw-2", "vsw-3") == [*["Available"] * 4, "Pending"]
+    assert status(service, "vpc-1", "vsw-1", "vpc-2", "vsw-2", "vsw-3") == ["Available"] * 5
     (told,) = (one for one in events if one.kind == "refused")
     assert (told.subject, dict(looked_after.refused(ALICE)), dict(looked_after.refused(BOB))) == (
         "vsw-3", {"vsw-3": told.text}, {})
