@@ -6,6 +6,7 @@ from sealane.cloud.call import Call
 from sealane.cloud.error import CloudError
 from sealane.net import Address, Prefix, parse_address
 
+_GROUP = re.compile(r"rg-[A-Za-z0-9-]{1,61}")
 _URL = re.compile(r"https?://", re.IGNORECASE)
 SERVICE_RANGE = Prefix("100.64.0.0/10")
 """What the cloud keeps for itself."""
@@ -32,6 +33,32 @@ def text(
         raise CloudError(code, f"{name} must be {least} to {most} characters{first}, and must not begin with "
                          "http:// or https://.")
     return value
+
+
+def resource_group(call: Call) -> str:
+    """The resource group that a new object is put in; empty when none was given.
+
+    The cloud refuses one that it does not have. There is nothing here to make groups with, so any id of one will do.
+
+    Raises:
+        CloudError: It is no id of a group.
+    """
+    return _group(call.text("ResourceGroupId"), "InvalidResourceGroupId") if call.text("ResourceGroupId") else ""
+
+
+def new_resource_group(call: Call, code: str = "InvalidResourceGroupId") -> str:
+    """The resource group that an object is moved to.
+
+    Raises:
+        CloudError: ``code``: it is no id of a group.
+    """
+    return _group(call.text("NewResourceGroupId"), code)
+
+
+def _group(told: str, code: str) -> str:
+    if _GROUP.fullmatch(told) is None:
+        raise CloudError(code, f"The resource group is {told[:100]!r}, expected an id rg-...")
+    return told
 
 
 def prefix(value: str, error: CloudError, *, host_bits: bool = False) -> Prefix:

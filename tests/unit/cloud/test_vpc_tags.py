@@ -3,6 +3,8 @@
 import pytest
 from harness import OTHER, REGION, Cloud, border, connection, vpcs
 
+from sealane.cloud import CloudError
+
 TYPES = {
     "Vpc": "vpc-1", "VSWITCH": "vsw-1", "routetable": "vtb-vpc-1", "CustomerGateway": "cgw-11",
     "VpnConnection": "vco-1", "VPNATTACHMENT": "vco-1", "PhysicalConnection": "pc-1", "VIRTUALBORDERROUTER": "vbr-1",
@@ -75,3 +77,22 @@ def test_a_resource_group_is_told_with_what_is_in_it(cloud):
     ):
         wanted = {**group, "ResourceType": "VPC", "ResourceId": "vpc-1", **params}
         cloud.refused(code, "Vpc", "MoveResourceGroup", **wanted)
+
+
+@pytest.mark.parametrize(
+    ("action", "params"),
+    [
+        ("CreateVpc", {"CidrBlock": "10.0.0.0/8"}),
+        ("CreateCustomerGateway", {"IpAddress": "192.168.10.136"}),
+        ("CreatePhysicalConnection", {"AccessPointId": "ap-cn-hangzhou-xs-A", "LineOperator": "CT"}),
+        ("CreateVirtualBorderRouter", {"PhysicalConnectionId": "pc-2", "VlanId": 7, "LocalGatewayIp": "10.0.0.1",
+                                       "PeerGatewayIp": "10.0.0.2", "PeeringSubnetMask": "255.255.255.252"}),
+    ],
+)
+@pytest.mark.parametrize("group", ["group", "rg-", "rg-a b", "RG-1", "rg-" + "a" * 62])
+def test_a_new_object_is_put_into_what_may_be_a_resource_group(cloud, action, params, group):
+    cloud.put("pc-2", "physical_connection", "", "Enabled")
+    with pytest.raises(CloudError, match=r"InvalidResourceGroupId"):
+        cloud.call("Vpc", action, RegionId=REGION, ResourceGroupId=group, **params)
+    cloud.call("Vpc", action, RegionId=REGION, ResourceGroupId="rg-acfm3peow3k", **params)
+    assert [one.kind for one in cloud.world.everything() if one.text("ResourceGroupId") == "rg-acfm3peow3k"]

@@ -20,6 +20,7 @@ from sealane.cloud.document import Document, Fields
 from sealane.cloud.error import CloudError
 from sealane.cloud.paging import page
 from sealane.cloud.tags import tagged, tags
+from sealane.cloud.texts import new_resource_group
 from sealane.cloud.times import seconds
 from sealane.cloud.world import Transaction
 
@@ -144,9 +145,8 @@ def _told(cen: Document) -> Fields:
 def move_resource_group(call: Call, state: Transaction) -> Fields:
     """MoveResourceGroup: of a CEN instance, the only thing of this product that is in one."""
     one_of(call, "ResourceType", ("cen", "Cen", "CEN"))
-    resource, group = call.text("ResourceId"), call.text("NewResourceGroupId")
-    if not group.startswith("rg-"):
-        raise CloudError("IllegalParam.ResourceGroupId", f"NewResourceGroupId is {group}, expected an id rg-...")
+    resource = call.text("ResourceId")
+    group = new_resource_group(call, "IllegalParam.ResourceGroupId")
     missing = CloudError("InvalidCenId.NotFound", f"The CEN instance {resource} is not found.")
     state.put(retold(call.own(state, resource, "cen", missing), ResourceGroupId=group))
     return {}

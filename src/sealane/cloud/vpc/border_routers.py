@@ -5,7 +5,7 @@ from sealane.cloud.change import changed, retold
 from sealane.cloud.document import Document, Fields
 from sealane.cloud.error import CloudError
 from sealane.cloud.tags import tags
-from sealane.cloud.texts import text
+from sealane.cloud.texts import resource_group, text
 from sealane.cloud.times import seconds
 from sealane.cloud.vpc.border_checks import check_bandwidth, check_ends, check_timers, check_vlan
 from sealane.cloud.vpc.common import given, named
@@ -71,7 +71,7 @@ def create_virtual_border_router(call: Call, state: Transaction) -> Fields:
             "MinRxInterval": 1000,
             "DetectMultiplier": 3,
             "ActivationTime": seconds(call.now_ms),
-            "ResourceGroupId": call.text("ResourceGroupId"),
+            "ResourceGroupId": resource_group(call),
             "Tags": tags(call, "Tags"),
         },
     ))

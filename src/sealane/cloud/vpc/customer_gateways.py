@@ -10,7 +10,7 @@ from sealane.cloud.document import Document, Fields, Json
 from sealane.cloud.error import CloudError
 from sealane.cloud.paging import page
 from sealane.cloud.tags import tagged, tags
-from sealane.cloud.texts import UNUSABLE, address, text
+from sealane.cloud.texts import UNUSABLE, address, resource_group, text
 from sealane.cloud.vpc.common import given, in_group, in_region, told
 from sealane.cloud.vpc.registry import VPC
 from sealane.cloud.world import Transaction
@@ -61,7 +61,7 @@ def create_customer_gateway(call: Call, state: Transaction) -> Fields:
         call.new_id("cgw", call.region), "customer_gateway", call.account, call.region, created_ms=call.now_ms,
         settled=1,
         fields={"Name": "", "Description": "", **_named(call), "IpAddress": ip_address, "Asn": asn,
-                "ResourceGroupId": call.text("ResourceGroupId"), "Tags": tags(call, "Tags")},
+                "ResourceGroupId": resource_group(call), "Tags": tags(call, "Tags")},
         secrets=key,
     ))
     return {**told(made, "Name", "Description", "IpAddress"), "CustomerGatewayId": made.id,

@@ -8,7 +8,7 @@ from sealane.cloud.document import Document, Fields, Json
 from sealane.cloud.error import CloudError
 from sealane.cloud.paging import page
 from sealane.cloud.tags import tagged, tags
-from sealane.cloud.texts import text
+from sealane.cloud.texts import resource_group, text
 from sealane.cloud.times import seconds
 from sealane.cloud.vpc.access_points import check_access_point, location_of
 from sealane.cloud.vpc.common import Told, filtered, given, in_group, in_region, named, told
@@ -61,7 +61,7 @@ def create_physical_connection(call: Call, state: Transaction) -> Fields:
             **_line(call, state, ""),
             "AccessPointId": call.text("AccessPointId"),
             "OpticalModuleModel": call.text("OpticalModuleModel"),
-            "ResourceGroupId": call.text("ResourceGroupId"),
+            "ResourceGroupId": resource_group(call),
             "Tags": tags(call),
         },
     ))

@@ -7,6 +7,7 @@ from sealane.cloud.call import Call
 from sealane.cloud.change import retold
 from sealane.cloud.document import Document, Fields
 from sealane.cloud.error import CloudError
+from sealane.cloud.texts import new_resource_group
 from sealane.cloud.vpc.registry import VPC
 from sealane.cloud.world import Transaction
 
@@ -71,9 +72,7 @@ def move_resource_group(call: Call, state: Transaction) -> Fields:
     if kind is None:
         raise CloudError("InvalidResourceType.NotFound", f"ResourceType {call.text('ResourceType')!r} is none of "
                          f"{', '.join(_GROUPED)}.", 404)
-    group = call.text("NewResourceGroupId")
-    if not group.startswith("rg-"):
-        raise CloudError("InvalidResourceGroupId", f"NewResourceGroupId is {group}, expected an id rg-...")
+    group = new_resource_group(call)
     missing = CloudError("InvalidInstanceIds.NotFound", "The resource is not found.", 404)
     state.put(retold(call.own(state, call.text("ResourceId"), kind, missing), ResourceGroupId=group))
     return {}

@@ -6,7 +6,7 @@ from sealane.cloud.document import Document, Fields, Json
 from sealane.cloud.error import CloudError
 from sealane.cloud.paging import matching, page
 from sealane.cloud.tags import tagged, tags
-from sealane.cloud.texts import SERVICE_RANGE, UNUSABLE, prefix, text
+from sealane.cloud.texts import SERVICE_RANGE, UNUSABLE, prefix, resource_group, text
 from sealane.cloud.times import seconds
 from sealane.cloud.vpc.common import given, in_group
 from sealane.cloud.vpc.registry import VPC
@@ -44,7 +44,7 @@ def create_vpc(call: Call, state: Transaction) -> Fields:
             "CidrBlock": str(block),
             "VRouterId": router,
             "UserCidrs": _user_cidrs(call),
-            "ResourceGroupId": call.text("ResourceGroupId"),
+            "ResourceGroupId": resource_group(call),
             "Tags": tags(call),
         },
     ))

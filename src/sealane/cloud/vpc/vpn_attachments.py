@@ -9,7 +9,7 @@ from sealane.cloud.document import Document, Fields, Json
 from sealane.cloud.error import CloudError
 from sealane.cloud.settle import settles
 from sealane.cloud.tags import tags
-from sealane.cloud.texts import text
+from sealane.cloud.texts import resource_group, text
 from sealane.cloud.tunnel_prefixes import check_apart
 from sealane.cloud.vpc.common import given
 from sealane.cloud.vpc.customer_gateways import asn_of, gateway_of
@@ -38,7 +38,7 @@ def create_vpn_attachment(call: Call, state: Transaction) -> Fields:
     given_tunnels = _in_order(call)
     defaults: dict[str, Json] = {
         "Name": "", "NetworkType": "public", "TunnelBandwidth": "Standard", "EffectImmediately": False,
-        "EnableTunnelsBgp": False, "AttachType": "NO_ASSOCIATED", "ResourceGroupId": call.text("ResourceGroupId"),
+        "EnableTunnelsBgp": False, "AttachType": "NO_ASSOCIATED", "ResourceGroupId": resource_group(call),
         "Tags": tags(call, "Tags"),
     }  # fmt: skip
     connection = Document(

@@ -9,6 +9,7 @@ from sealane.cloud.document import Document, Fields
 from sealane.cloud.error import CloudError
 from sealane.cloud.paging import page
 from sealane.cloud.tags import tagged
+from sealane.cloud.texts import new_resource_group
 from sealane.cloud.vpc.common import in_group, told
 from sealane.cloud.vpc.registry import VPC
 from sealane.cloud.vpc.vpn_answers import NO_VPN_GATEWAY, attach_type, described
@@ -87,9 +88,7 @@ def move_vpn_resource_group(call: Call, state: Transaction) -> Fields:
     if kind is None:
         raise CloudError("InvalidResourceType.NotFound", f"ResourceType {call.text('ResourceType')!r} is none of "
                          "CustomerGateway, VpnAttachment.", 404)
-    group = call.text("NewResourceGroupId")
-    if not group.startswith("rg-"):
-        raise CloudError("InvalidResourceGroupId", f"NewResourceGroupId is {group}, expected an id rg-...")
+    group = new_resource_group(call)
     missing = CloudError("InvalidInstanceIds.NotFound", "The resource is not found.", 404)
     state.put(retold(call.own(state, call.text("InstanceId"), kind, missing), ResourceGroupId=group))
     return {}
