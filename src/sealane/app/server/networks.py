@@ -1,6 +1,7 @@
 """From documents to Networks, each with what is wrong with it."""
 
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import partial
 
@@ -66,13 +67,19 @@ class Networks:
         self._former = Former()
         self._refused: dict[str, Mapping[str, str]] = {}
 
-    def of(self, world: World, account: str) -> Mapping[str, Expanded]:
-        """The networks of an account by name."""
+    def of(self, view: Callable[[], AbstractContextManager[World]], account: str) -> Mapping[str, Expanded]:
+        """The networks of an account by name.
+
+        ``view`` is held while documents are gathered, not while they are made sense of: reading a device's text takes
+        long. So what is refused may have been mended meanwhile; then the world has changed, and the next round sees it.
+        """
         refused: dict[str, str] = {}
         found: tuple[Expanded, ...] = ()
         for _ in range(_MOST_EXCLUSIONS):
-            found = tuple(map(self._expanded, carried_networks(
-                world, [account], self._prefix, without=frozenset(refused), former=self._former)))
+            with view() as world:
+                carried = carried_networks(
+                    world, [account], self._prefix, without=frozenset(refused), former=self._former)
+            found = tuple(map(self._expanded, carried))
             wrong = {
                 place.file: finding
                 for one in found

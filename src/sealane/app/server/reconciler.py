@@ -167,15 +167,15 @@ class Reconciler:
         self._networks.turn()
         with self._service.view() as world:
             waiting = {name: one for name in world.unsettled if (one := world.get(name)) is not None}
-            carried: dict[str, Expanded] = {}
-            unknown: set[str] = set()
-            for account in self._accounts():
-                try:
-                    carried |= self._networks.of(world, account)
-                    self._trials.pop(account, None)
-                except Exception as error:  # noqa: BLE001 - no account is to be in the way of others
-                    self._failed(account, self._trials.setdefault(account, Trial()), error)
-                    unknown.add(account)
+        carried: dict[str, Expanded] = {}
+        unknown: set[str] = set()
+        for account in self._accounts():
+            try:
+                carried |= self._networks.of(self._service.view, account)
+                self._trials.pop(account, None)
+            except Exception as error:  # noqa: BLE001 - no account is to be in the way of others
+                self._failed(account, self._trials.setdefault(account, Trial()), error)
+                unknown.add(account)
         failed: set[str] = set()
         for name in self._gone(carried, unknown):
             failed |= self._guarded(name, partial(self._remove, name))
