@@ -83,7 +83,7 @@ def test_the_use_case_by_documents_is_encrypted_follows_changes_heals_and_goes(s
     reconciler.reconcile(reads_host=True)
     assert unsettled(service) == set()
     (name,) = reconciler.made()
-    watch = Observation(reconciler.made, lambda: int(time.time() * 1000))
+    watch = Observation(reconciler.made, lambda: int(time.time() * 1000), tell=lambda _: None)
     deadline = time.monotonic() + 30
     while time.monotonic() < deadline:
         watch.read()

@@ -42,7 +42,7 @@ def make_server():
     service = Service(store, Documents(sealer), (), codec=None, clock=SimpleNamespace(now_ms=lambda: 1), authority=None)
     reconciler = SimpleNamespace(running={}, refused=lambda _: {})
     return SimpleNamespace(service=service, reconciler=reconciler, identity=Identity(store, sealer),
-                           events=Events(store, lambda: 1), observation=Observation(dict, lambda: 1),
+                           events=Events(store, lambda: 1), observation=Observation(dict, lambda: 1, tell=None),
                            backup=lambda: Path(__file__), store=store)
 
 

@@ -5,10 +5,13 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from sealane.app.controller import Drivers
+from sealane.app.server.events import Event
 from sealane.app.server.table_routes import prohibited_routes, seen_routes
+from sealane.app.server.trial import reason_of
 from sealane.app.status import Observer
 from sealane.cloud.observed import LearnedRoute, LogLine, Point, SeenPeer, SeenRoute, SeenTunnel
 from sealane.cloud.to_plan import Piece
@@ -25,6 +28,11 @@ METERED = ("ike", "esp", "routing", "other", "clear_protected", "blocked", "refu
 INSTALLED = frozenset({"INSTALLED", "REKEYING", "REKEYED"})
 ESTABLISHED = frozenset({"ESTABLISHED", "REKEYING", "REKEYED"})
 _POINTS_KEPT = 3600
+_ITSELF = "observation"
+"""Subject of events about no network."""
+_PATIENCE = 5
+"""Readings that a network which is just being changed may fail, as long as that is because the host refuses."""
+_TOLD_AGAIN_S = 60.0
 _CIRCUIT_SIDE, _TRANSIT_SIDE = 1, 2
 
 
@@ -56,24 +64,34 @@ class Observation:
     Args:
         made: The networks that are up, by name.
         now_ms: Wall clock.
+        tell: Takes events.
         interval_s: Time between two readings.
     """
 
     def __init__(
-        self, made: Callable[[], Mapping[str, Made]], now_ms: Callable[[], int], interval_s: float = 1.0
+        self, made: Callable[[], Mapping[str, Made]], now_ms: Callable[[], int], *,
+        tell: Callable[[Event], None], interval_s: float = 1.0,
     ) -> None:
         self._made = made
         self._now_ms = now_ms
+        self._tell = tell
         self._interval_s = interval_s
+        self._failures: dict[str, int] = {}
+        self._told_s: dict[str, float] = {}
         self._snapshots: Mapping[str, _Snapshot] = {}
         self._logs: Mapping[str, tuple[tuple[str, PlacedEnd, Drivers], ...]] = {}
         self._points: dict[tuple[str, str], deque[Point]] = {}
         self._stopped = threading.Event()
 
     def run(self) -> None:
-        """Read until stopped."""
+        """Read until stopped, whatever happens."""
         while not self._stopped.wait(self._interval_s):
-            self.read()
+            try:
+                self.read()
+                self._failures.pop(_ITSELF, None)
+            except Exception as error:  # noqa: BLE001 - whatever it is, the networks must go on being watched
+                with suppress(Exception):
+                    self._failed(_ITSELF, error)
 
     def stop(self) -> None:
         """End ``run``."""
@@ -88,13 +106,28 @@ class Observation:
                 reading = _Reading(made)
                 logs |= reading.logs()
                 snapshots[name] = reading.snapshot()
-            except Exception:  # noqa: BLE001 - what is odd about one network hides no other, now or later
+                self._failures.pop(name, None)
+            except Exception as error:  # noqa: BLE001 - what is odd about one network hides no other, now or later
                 snapshots[name] = _Snapshot()
+                self._failed(name, error)
         self._snapshots, self._logs = snapshots, logs
+        for gone in self._failures.keys() - snapshots.keys() - {_ITSELF}:
+            del self._failures[gone]
+            self._told_s.pop(gone, None)
         now_ms = self._now_ms()
         for snapshot in snapshots.values():
             for key, value in snapshot.counters.items():
                 self._points.setdefault(key, deque(maxlen=_POINTS_KEPT)).append(Point(now_ms, value))
+
+    def _failed(self, subject: str, error: Exception) -> None:
+        """Tell that something cannot be read: once a minute, and what the host refuses only when it goes on."""
+        self._failures[subject] = self._failures.get(subject, 0) + 1
+        if isinstance(error, Fault) and self._failures[subject] < _PATIENCE:
+            return
+        now_s = time.monotonic()
+        if now_s - self._told_s.get(subject, -_TOLD_AGAIN_S) >= _TOLD_AGAIN_S:
+            self._told_s[subject] = now_s
+            self._tell(Event(subject, "failed", f"it cannot be watched: {reason_of(error)}"))
 
     def tunnel(self, tunnel_id: str) -> SeenTunnel:
         """See Observed."""

@@ -91,7 +91,7 @@ class Server:
         except BaseException:
             self.store.close()
             raise
-        self.observation = Observation(self.reconciler.made, clock.now_ms)
+        self.observation = Observation(self.reconciler.made, clock.now_ms, tell=self.events.tell)
         self.service.observed = self.observation
         self._threads = (
             threading.Thread(target=self.reconciler.run, name="reconciler"),

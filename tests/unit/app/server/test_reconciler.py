@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from sealane.app.server import networks, reconciler
+from sealane.app.server import networks, observation, reconciler
 from sealane.app.server.documents import Documents
 from sealane.app.server.observation import Observation
 from sealane.app.server.reconciler import Reconciler
@@ -311,7 +311,64 @@ def test_what_lasts_is_set_aside_whenever_there_is_twice_as_much(service, looked
     assert times == [1004, 2504]
 
 
-def test_a_network_that_cannot_be_read_keeps_no_other_from_being_seen():
-    seen = Observation(lambda: {"odd": None, "odder": object()}, lambda: 1)
+def test_a_network_that_cannot_be_read_keeps_no_other_from_being_seen(events):
+    seen = Observation(lambda: {"odd": None, "odder": object()}, lambda: 1, tell=events.append)
+    seen.read()
     seen.read()
     assert not seen.tunnel("tun-1").bgp_up
+    assert [(one.subject, one.kind) for one in events] == [("odd", "failed"), ("odder", "failed")], "each told once"
+    assert "AttributeError" in events[0].text
+
+
+def test_what_the_host_refuses_while_watching_is_told_when_it_goes_on(events, monkeypatch):
+    def busy(_):
+        raise Fault("read the network", "it is being changed", "wait")
+
+    monkeypatch.setattr(observation, "_Reading", busy)
+    seen = Observation(lambda: {"n1": object()}, lambda: 1, tell=events.append)
+    for _ in range(4):
+        seen.read()
+    assert events == []
+    seen.read()
+    assert [one.subject for one in events] == ["n1"]
+    assert "it is being changed" in events[0].text
+
+
+def test_watching_outlives_anything_and_tells_it(events):
+    rounds, done = [], threading.Event()
+
+    def made():
+        rounds.append(1)
+        if len(rounds) > 3:
+            done.set()
+        raise KeyError("geheim")
+
+    seen = Observation(made, lambda: 1, tell=events.append, interval_s=0.001)
+    thread = threading.Thread(target=seen.run)
+    thread.start()
+    try:
+        assert done.wait(10), "the thread ended"
+    finally:
+        seen.stop()
+        thread.join(10)
+    assert [(one.subject, one.kind, "geheim" in one.text) for one in events] == [("observation", "failed", False)]
+
+
+def test_calls_are_answered_while_a_long_text_is_read(service, looked_after, monkeypatch):
+    """Reading a device's text may take seconds; who only asks must not wait for it."""
+    answered = []
+
+    def looks():
+        with service.view() as world:
+            answered.append(len(world))
+
+    def slow(carried, memo):
+        thread = threading.Thread(target=looks, daemon=True)
+        thread.start()
+        thread.join(5 if not answered else 0)
+        return known(carried, memo)
+
+    known = networks.expand
+    monkeypatch.setattr(networks, "expand", slow)
+    looked_after.reconcile(reads_host=True)
+    assert answered[:1] == [4]
