@@ -138,13 +138,47 @@ def test_a_route_that_discards_is_read_as_it_was_made() -> None:
         assert found.payload == RouteSpec(254, "192.168.0.0/16", None, None, discard=True)
 
 
+SCRATCH_DIGEST = "9d6098f78b276aee"
+
+
 def test_a_filter_is_read_by_its_digest_a_half_made_one_without_and_a_foreign_one_not_at_all() -> None:
-    text = "add table inet sealane_x\nadd chain inet sealane_x c\n"
-    assert list(read_filters("slu-1", recorded("linux/scratch-chains.json"))) == [
-        resource(Kind.FILTER, "inet sealane_x", FilterSpec.of(text)),
+    assert list(read_filters("slu-1", recorded("linux/scratch-filters.nft"))) == [
+        resource(Kind.FILTER, "inet sealane_x", FilterSpec(SCRATCH_DIGEST)),
         resource(Kind.FILTER, "inet sealane_half", FilterSpec("")),
     ]
     assert list(read_filters("slu-1", "")) == []
+
+
+@pytest.mark.parametrize("node", ["tr", "cgw", "ecs1", "scratch"])
+def test_a_filter_of_which_anything_was_changed_by_hand_is_not_as_it_was_made(node: str) -> None:
+    """A chain that is flushed lets everything pass; its table and its digest's chain are still there."""
+    listing = recorded(f"linux/{node}-filters.nft")
+    lines = listing.splitlines()
+    whole = {one.key: one.payload for one in read_filters("slu-1", listing)}
+    told = [place for place, line in enumerate(lines) if line.startswith("\t\t")]
+    assert told
+    for place in told:
+        for instead in ([], ["\t\taccept"]):
+            changed = "\n".join([*lines[:place], *instead, *lines[place + 1 :]]) + "\n"
+            found = {one.key: one.payload for one in read_filters("slu-1", changed)}
+            different = [key for key in whole if found[key] != whole[key]]
+            assert [found[key] for key in different] == [FilterSpec("")], lines[place]
+
+
+def test_the_order_of_a_set_is_nobody_s_doing() -> None:
+    listing = recorded("linux/scratch-filters.nft")
+    assert "{ 80, 443 }" in listing
+    assert list(read_filters("s", listing.replace("{ 80, 443 }", "{ 443, 80 }"))) == list(read_filters("s", listing))
+
+
+@pytest.mark.parametrize("change", [{"mtu": 1300}, {"master": "sw9"}, {"master": None}])
+def test_a_link_that_is_not_as_its_alias_says_is_to_be_made_anew(change: dict[str, object]) -> None:
+    answer = recorded_json("linux/scratch-address.json")
+    (cable,) = (link for link in answer if link["ifname"] == "c1")
+    cable |= change
+    found = {one.key.name: one.payload for one in read_links("slu-1", answer) if one.key.kind is Kind.LINK}
+    assert found["c1"] == CableSpec("slu-2", "far1", 0, "sw0", None)
+    assert found["sw0"] == BridgeSpec(1500)
 
 
 @pytest.mark.parametrize("node", ["tr", "cgw", "ecs1", "tr-t1"])
@@ -171,7 +205,7 @@ def test_a_namespace_reads_back_as_what_it_was_lowered_to(node: str) -> None:
         *read_links(space, recorded_json(f"linux/{node}-address.json")),
         *read_rules(space, recorded_json(f"linux/{node}-rule.json")),
         *read_routes(space, recorded_json(f"linux/{node}-route.json")),
-        *read_filters(space, recorded(f"linux/{node}-chains.json")),
+        *read_filters(space, recorded(f"linux/{node}-filters.nft")),
     ]
     assert {plain(driver.canonical(one)) for one in found} == wanted
 

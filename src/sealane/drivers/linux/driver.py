@@ -88,7 +88,7 @@ def _observe_namespace(space: str) -> tuple[Resource, ...]:
     found += read.read_links(space, addresses)
     found += read.read_rules(space, rules)
     found += read.read_routes(space, routes)
-    found += read.read_filters(space, io.list_chains(space))
+    found += read.read_filters(space, io.list_filters(space))
     return tuple(found)
 
 
@@ -119,19 +119,29 @@ def _apply_links(changes: Iterable[Change]) -> None:
 
 
 def _apply_filters(changes: Iterable[Change]) -> None:
-    texts: dict[str, str] = defaultdict(str)
+    by_space: dict[str, list[Change]] = defaultdict(list)
     for change in changes:
-        texts[change.key.namespace] += _filter_text(change)
+        by_space[change.key.namespace].append(change)
     with ThreadPoolExecutor(io.WORKERS) as pool:
-        list(pool.map(io.load_filters, texts, texts.values()))
+        list(pool.map(_load_filters, by_space, by_space.values()))
+
+
+def _load_filters(space: str, changes: Iterable[Change]) -> None:
+    """Load tables, all or nothing, and write into each of them what it holds now."""
+    io.load_filters(space, "".join(map(_filter_text, changes)))
+    made = {change.key.name: change.new for change in changes if not isinstance(change, Delete)}
+    if made:
+        contents = read.read_contents(io.list_filters(space))
+        io.load_filters(space, "".join(
+            f"add chain {table} {read.digest_chain(spec.digest, contents[table].digest)}\n"
+            for table, spec in made.items() if isinstance(spec, FilterSpec) and table in contents))
 
 
 def _filter_text(change: Change) -> str:
-    family_table = change.key.name
     match change:
         case Create(_, FilterSpec() as spec) | Update(_, _, FilterSpec() as spec):
-            return f"{spec.text}\nadd chain {family_table} {read.digest_chain(spec.digest)}\n"
-    return f"add table {family_table}\ndelete table {family_table}\n"
+            return spec.text
+    return f"add table {change.key.name}\ndelete table {change.key.name}\n"
 
 
 def _removed(change: Change) -> Iterator[write.Line]:

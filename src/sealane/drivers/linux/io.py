@@ -90,9 +90,9 @@ def forwards(namespace: str) -> bool:
         return Path("/proc/sys/net/ipv4/ip_forward").read_text(encoding="ascii").strip() == "1"
 
 
-def list_chains(namespace: str) -> str:
-    """``nft -j list chains`` of a namespace."""
-    return run(["nft", "-j", "list", "chains"], namespace=namespace)
+def list_filters(namespace: str) -> str:
+    """``nft list ruleset`` of a namespace, without what counters say."""
+    return run(["nft", "-s", "list", "ruleset"], namespace=namespace)
 
 
 def load_filters(namespace: str, text: str) -> None:

@@ -2,11 +2,12 @@
 
 How each object is known as ours after a restart: a namespace by the prefix of its name; a link by its alias, which
 also says how it was made; an address by the link it is on; a rule by being in a namespace of ours and not the
-kernel's or charon's; a route by its protocol number; an nftables table by its name, whose text's digest is kept as the
-name of an empty chain in it.
+kernel's or charon's; a route by its protocol number; an nftables table by its name. The digests of the text that a
+table was made from, and of what nft said of it then, are kept as the name of an empty chain in it.
 """
 
-import json
+import hashlib
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -42,9 +43,9 @@ LinkSpec = CableSpec | BridgeSpec | RealPortSpec | XfrmSpec
 Answer = Sequence[Mapping[str, Any]]
 
 
-def digest_chain(digest: str) -> str:
-    """Name of the empty chain that carries the digest."""
-    return f"{_DIGEST_CHAIN}{digest}"
+def digest_chain(digest: str, content: str) -> str:
+    """Name of the empty chain that carries the digests of a table's text and of its content."""
+    return f"{_DIGEST_CHAIN}{digest}_{content}"
 
 
 def alias_of(payload: Payload) -> str:
@@ -85,8 +86,8 @@ def is_whole(answer: Answer) -> bool:
 def read_links(namespace: str, answer: Answer) -> Iterator[Resource]:
     """From ``ip -j -d address show``: links of ours and the addresses on them.
 
-    A link that is down at either end, as a drill leaves it that was killed, is reported with an MTU of 0, so that it is
-    made anew; an XFRM interface is down whenever its tunnel is.
+    A link that is down at either end, as a drill leaves it that was killed, or is not as its alias says, is reported
+    with an MTU of 0, so that it is made anew; an XFRM interface is down whenever its tunnel is.
     """
     for link in answer:
         alias = str(link.get("ifalias", ""))
@@ -95,7 +96,7 @@ def read_links(namespace: str, answer: Answer) -> Iterator[Resource]:
         name = str(link["ifname"])
         payload = payload_of(alias)
         if payload is not None:
-            usable = _is_usable(payload, frozenset(link.get("flags", ())))
+            usable = _is_usable(payload, frozenset(link.get("flags", ()))) and _is_as_made(payload, link)
             yield Resource(Key(Kind.LINK, namespace, name), payload if usable else replace(payload, mtu_bytes=0))
         for found in link.get("addr_info", ()):
             if found.get("family") == "inet":
@@ -111,6 +112,13 @@ def _is_usable(payload: LinkSpec, flags: frozenset[str]) -> bool:
         case CableSpec():
             return flags >= {"UP", "LOWER_UP"}
     return "UP" in flags
+
+
+def _is_as_made(payload: LinkSpec, link: Mapping[str, Any]) -> bool:
+    """What somebody else may have changed of a link, without its alias; the kernel fits a bridge to its ports."""
+    master = payload.master if isinstance(payload, CableSpec) else None
+    fits = isinstance(payload, BridgeSpec) or link.get("mtu") == payload.mtu_bytes
+    return fits and link.get("master") == master
 
 
 def read_rules(namespace: str, answer: Answer) -> Iterator[Resource]:
@@ -225,19 +233,39 @@ def _full_prefix(text: str) -> str:
     return text if "/" in text else f"{text}/32"
 
 
-def read_filters(namespace: str, answer: str) -> Iterator[Resource]:
-    """From ``nft -j list chains``: our tables, each with the digest of the text it was made from.
+def read_filters(namespace: str, listing: str) -> Iterator[Resource]:
+    """From ``nft -s list ruleset``: our tables, each with the digest of the text it was made from.
 
-    A table without a digest was not finished, or is what a drill left that was killed: its digest is empty.
+    A table without a digest was not finished, or is what a drill left that was killed; one whose content is another
+    than when it was made was changed by somebody else. Their digest is empty.
     """
-    digests: dict[str, str] = {}
-    for entry in json.loads(answer or '{"nftables": []}')["nftables"]:
-        chain = entry.get("chain")
-        if chain is None or not str(chain["table"]).startswith(f"{MARK}_"):
-            continue
-        table, name = f"{chain['family']} {chain['table']}", str(chain["name"])
-        digests.setdefault(table, "")
-        if name.startswith(_DIGEST_CHAIN):
-            digests[table] = name.removeprefix(_DIGEST_CHAIN)
-    for table, digest in digests.items():
+    for table, content in read_contents(listing).items():
+        digest = content.text_digest if content.digest == content.digest_when_made else ""
         yield Resource(Key(Kind.FILTER, namespace, table), FilterSpec(digest))
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What a table holds, by its digest, and what the empty chain in it says."""
+
+    digest: str
+    text_digest: str = ""
+    digest_when_made: str = ""
+
+
+_TABLE = re.compile(rf"^table (\w+ {MARK}_\w+) {{\n(.*?)^}}", re.MULTILINE | re.DOTALL)
+_CARRIER = re.compile(rf"^\tchain {_DIGEST_CHAIN}(\w+?)_(\w+) {{\n\t}}\n", re.MULTILINE)
+_SET = re.compile(r"{ ([^{}\n]*) }")
+
+
+def read_contents(listing: str) -> Mapping[str, Content]:
+    """From the same: the contents of our tables by family and name."""
+    return {table: _content(body) for table, body in _TABLE.findall(listing)}
+
+
+def _content(body: str) -> Content:
+    carried = _CARRIER.search(body)
+    plain = _CARRIER.sub("", body)
+    plain = _SET.sub(lambda found: "{ " + ", ".join(sorted(found[1].split(", "))) + " }", plain)  # sets have no order
+    digest = hashlib.sha256("\n".join(filter(str.strip, plain.splitlines())).encode()).hexdigest()[:16]
+    return Content(digest) if carried is None else Content(digest, carried[1], carried[2])
