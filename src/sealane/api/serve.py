@@ -1,6 +1,7 @@
 """Serving a running server: the cloud's API at ``/``, the native one at ``/v1``."""
 
 import asyncio
+import resource
 import socket
 from collections.abc import Awaitable, Container, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -80,6 +81,7 @@ class Listener:
 
     def __init__(self, server: Server, host: str, port: int, tls: Tls | None, limits: Limits | None = None) -> None:
         allowed = limits or Limits()
+        _allow_files(allowed.connections + _OTHER_FILES)
         config = uvicorn_config(make_server_app(server, allowed), allowed, host=host, port=port, tls=tls)
         self._uvicorn = Uvicorn(config)
         self._socket = _bound(host, port)
@@ -101,6 +103,22 @@ class Listener:
     def run(self) -> None:
         """Serve until the process is told to end."""
         self._uvicorn.run([self._socket])
+
+
+_OTHER_FILES = 1000
+"""Open files of the store, and of the programs that make and read the networks."""
+
+
+def _allow_files(wanted: int) -> None:
+    """See that as many connections as are allowed leave files for what looks after the networks.
+
+    Most systems begin with 1024. No more than is wanted, since daemons that are started inherit it, and FRR makes
+    tables of that size.
+    """
+    now, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if now != resource.RLIM_INFINITY and now < wanted:
+        had = wanted if most == resource.RLIM_INFINITY else min(wanted, most)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (had, most))
 
 
 def _bound(host: str, port: int) -> socket.socket:
