@@ -24,8 +24,8 @@ def word(name: str) -> str:
 
 
 def line(text: str) -> str:
-    """Free text at the end of a line (RFC 20 printable only)."""
-    return re.sub(r"[^\x20-\x7e]", " ", text).strip()[:_DESCRIPTION_CHARACTERS]
+    """Free text at the end of a line (RFC 20 printable only); what follows a bar FRR takes for a filter of answers."""
+    return re.sub(r"[^\x20-\x7e]", " ", text.replace("|", "/")).strip()[:_DESCRIPTION_CHARACTERS]
 
 
 def linux_name(names: Mapping[str, str], interface: str) -> str:

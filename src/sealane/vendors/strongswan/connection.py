@@ -1,5 +1,6 @@
 """One route-based connection: the settings loaded over vici, and the same as swanctl.conf text without keys."""
 
+import re
 from collections.abc import Mapping
 from typing import TypeAlias
 
@@ -110,14 +111,22 @@ def render_swanctl(connections: Mapping[str, Settings]) -> str:
     return "\n".join(lines) + "\n"
 
 
+_PLAIN = re.compile(r"[A-Za-z0-9_.:/@%, -]+")
+
+
+def _value(text: str) -> str:
+    """A value, quoted when it has characters that might end it (strongswan.conf(5), "SYNTAX")."""
+    return text if _PLAIN.fullmatch(text) else '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
 def _section(name: str, settings: Settings, depth: int) -> list[str]:
     pad = "  " * depth
     lines = [f"{pad}{name} {{"]
     for key, value in settings.items():
         if isinstance(value, str):
-            lines.append(f"{pad}  {key} = {value}")
+            lines.append(f"{pad}  {key} = {_value(value)}")
         elif isinstance(value, list):
-            lines.append(f"{pad}  {key} = {', '.join(value)}")
+            lines.append(f"{pad}  {key} = {_value(', '.join(value))}")
         else:
             lines += _section(key, value, depth + 1)
     return [*lines, f"{pad}}}"]
