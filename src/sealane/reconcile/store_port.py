@@ -79,6 +79,7 @@ class Store(Protocol):
         *,
         since_ms: int | None = None,
         until_ms: int | None = None,
+        before: tuple[int, int] | None = None,
         limit: int | None = None,
         newest_first: bool = False,
     ) -> tuple[Entry, ...]:
@@ -88,6 +89,8 @@ class Store(Protocol):
             space: Whose log.
             since_ms: Leaves out what is older.
             until_ms: Leaves out what is of this time or newer.
+            before: Leaves out the entry of this time and number, and all that come after it; where the next page of the
+                newest ones begins.
             limit: How many at most, counted from the end that comes first.
             newest_first: The other way round.
 
@@ -96,8 +99,30 @@ class Store(Protocol):
         """
         ...
 
-    def trim(self, space: str, before_ms: int) -> None:
-        """Forget the entries of a log that are older, durably.
+    def logs(self) -> tuple[str, ...]:
+        """Spaces whose log has entries.
+
+        Raises:
+            Fault: As for ``read``.
+        """
+        ...
+
+    def log_size(self, space: str) -> int:
+        """How many entries a log has; costs the same however many that are.
+
+        Raises:
+            Fault: As for ``read``.
+        """
+        ...
+
+    def trim(self, space: str, before_ms: int, *, keep: int | None = None, most: int | None = None) -> None:
+        """Forget the oldest entries of a log, durably.
+
+        Args:
+            space: Whose log.
+            before_ms: Those that are older go.
+            keep: So many of the newest may stay; None for any number.
+            most: How many go at once at most, as commits wait meanwhile; None for all.
 
         Raises:
             Fault: As for ``commit``.

@@ -82,6 +82,7 @@ class FakeStore:
         *,
         since_ms: int | None = None,
         until_ms: int | None = None,
+        before: tuple[int, int] | None = None,
         limit: int | None = None,
         newest_first: bool = False,
     ) -> tuple[Entry, ...]:
@@ -92,17 +93,33 @@ class FakeStore:
             one
             for one in self._kept.logs.get(space, ())
             if (since_ms is None or one.at_ms >= _fits(since_ms)) and (until_ms is None or one.at_ms < _fits(until_ms))
+            and (before is None or (one.at_ms, one.number) < (_fits(before[0]), _fits(before[1])))
         ]
         found.sort(key=lambda one: (one.at_ms, one.number), reverse=newest_first)
         return tuple(found[: None if limit is None else max(0, limit)])
 
-    def trim(self, space: str, before_ms: int) -> None:
+    def logs(self) -> tuple[str, ...]:
+        """See the port."""
+        self._usable()
+        return tuple(sorted(space for space, entries in self._kept.logs.items() if entries))
+
+    def log_size(self, space: str) -> int:
+        """See the port."""
+        self._usable()
+        space.encode()
+        return len(self._kept.logs.get(space, ()))
+
+    def trim(self, space: str, before_ms: int, *, keep: int | None = None, most: int | None = None) -> None:
         """See the port."""
         space.encode()
+        _fits(before_ms)
         with self._lock:
             self._writable()
-            kept = [one for one in self._kept.logs.get(space, ()) if one.at_ms >= _fits(before_ms)]
-            self._kept.logs[space] = kept
+            kept = sorted(self._kept.logs.get(space, ()), key=lambda one: (one.at_ms, one.number))
+            count = sum(one.at_ms < before_ms for one in kept)
+            if keep is not None:
+                count = max(count, len(kept) - max(0, keep))
+            self._kept.logs[space] = kept[count if most is None else min(count, max(0, most)):]
 
     def backup(self, path: Path) -> None:
         """See the port; ``Kept.backups`` has the copy."""

@@ -21,6 +21,10 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         " number INTEGER NOT NULL)"),
         "INSERT INTO meta VALUES (1, hex(randomblob(16)), 0, 0)",
     ),
+    (
+        "CREATE TABLE log_size (space TEXT PRIMARY KEY, entries INTEGER NOT NULL) WITHOUT ROWID",
+        "INSERT INTO log_size SELECT space, count(*) FROM log GROUP BY space",
+    ),
 )
 """Statements that lead from version n to n + 1; what is written here once is never changed."""
 

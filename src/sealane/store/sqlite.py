@@ -15,6 +15,7 @@ from typing import Any, TypeAlias
 from sealane.diag import Fault
 from sealane.reconcile import Append, Change, Entry, Put, Remove
 from sealane.store import opening
+from sealane.store import trim as trimming
 from sealane.store.backup import write_backup
 from sealane.store.faults import as_fault, damaged
 from sealane.store.group import Group
@@ -88,6 +89,7 @@ class SqliteStore:
         *,
         since_ms: int | None = None,
         until_ms: int | None = None,
+        before: tuple[int, int] | None = None,
         limit: int | None = None,
         newest_first: bool = False,
     ) -> tuple[Entry, ...]:
@@ -95,6 +97,7 @@ class SqliteStore:
         _encodable(space)
         order = "DESC" if newest_first else "ASC"
         end = "" if until_ms is None else " AND at_ms < ?"
+        end += "" if before is None else " AND (at_ms, number) < (?, ?)"
         rows = self._rows(
             f"SELECT number, at_ms, value, checksum FROM log WHERE space = ? AND at_ms >= ?{end}"  # noqa: S608 - no input
             f" ORDER BY at_ms {order}, number {order} LIMIT ?",
@@ -102,6 +105,7 @@ class SqliteStore:
                 space,
                 _LEAST if since_ms is None else _fits(since_ms),
                 *(() if until_ms is None else (_fits(until_ms),)),
+                *(() if before is None else map(_fits, before)),
                 -1 if limit is None else _fits(max(0, limit)),
             ),
         )
@@ -110,10 +114,21 @@ class SqliteStore:
             for number, at_ms, value, checksum in rows
         )
 
-    def trim(self, space: str, before_ms: int) -> None:
+    def logs(self) -> tuple[str, ...]:
+        """See the port."""
+        rows = self._rows("SELECT space FROM log_size WHERE entries > 0 ORDER BY space", ())
+        return tuple(str(row[0]) for row in rows)
+
+    def log_size(self, space: str) -> int:
+        """See the port."""
+        rows = self._rows("SELECT entries FROM log_size WHERE space = ?", (_encodable(space),))
+        return int(rows[0][0]) if rows else 0
+
+    def trim(self, space: str, before_ms: int, *, keep: int | None = None, most: int | None = None) -> None:
         """See the port."""
         _encodable(space)
-        self._group.commit((Trim(space, _fits(before_ms)),))
+        bounds = (None if one is None else _fits(max(0, one)) for one in (keep, most))
+        self._group.commit((Trim(space, _fits(before_ms), *bounds),))
 
     def backup(self, path: Path) -> None:
         """See the port; commits go on meanwhile."""
@@ -192,8 +207,9 @@ def _carry_out(connection: sqlite3.Connection, step: Step, number: int) -> int:
             number += 1
             line = space, at_ms, number, value, _checksum(value, space, at_ms, number)
             connection.execute("INSERT INTO log VALUES (?, ?, ?, ?, ?)", line)
-        case Trim(space, before_ms):
-            connection.execute("DELETE FROM log WHERE space = ? AND at_ms < ?", (space, before_ms))
+            trimming.grow(connection, space, 1)
+        case Trim():
+            trimming.carry_out(connection, step)
     return number
 
 

@@ -102,25 +102,33 @@ class AgainstDict(RuleBasedStateMachine):
         with pytest.raises(ValueError):
             self.store.commit([good, bad])
 
-    @rule(space=SPACES, before_ms=TIMES)
-    def trim(self, space: str, before_ms: int) -> None:
-        self.store.trim(space, before_ms)
-        self.logs[space] = [one for one in self.logs.get(space, []) if one.at_ms >= before_ms]
+    @rule(space=SPACES, before_ms=TIMES, keep=st.none() | st.integers(-1, 6), most=st.none() | st.integers(-1, 4))
+    def trim(self, space: str, before_ms: int, keep: int | None, most: int | None) -> None:
+        self.store.trim(space, before_ms, keep=keep, most=most)
+        known = sorted(self.logs.get(space, []), key=lambda one: (one.at_ms, one.number))
+        number = len(known)
+        gone = [one for place, one in enumerate(known)
+                if one.at_ms < before_ms or (keep is not None and number - place > max(0, keep))]
+        self.logs[space] = known[len(gone if most is None else gone[:max(0, most)]):]
 
     @rule(
         space=SPACES,
-        since=st.none() | TIMES,
-        until=st.none() | TIMES,
+        span=st.tuples(st.none() | TIMES, st.none() | TIMES),
+        before=st.none() | st.tuples(TIMES, st.integers(0, 20)),
         limit=st.none() | st.integers(-1, 4),
         newest_first=st.booleans(),
     )
     def look_up(
-        self, space: str, since: int | None, until: int | None, limit: int | None, newest_first: bool
+        self, space: str, span: tuple[int | None, int | None], before: tuple[int, int] | None, limit: int | None,
+        newest_first: bool,
     ) -> None:
+        since, until = span
         wanted = sorted(self.logs.get(space, []), key=lambda one: (one.at_ms, one.number), reverse=newest_first)
         wanted = [one for one in wanted if since is None or one.at_ms >= since]
         wanted = [one for one in wanted if until is None or one.at_ms < until]
-        found = self.store.log(space, since_ms=since, until_ms=until, limit=limit, newest_first=newest_first)
+        wanted = [one for one in wanted if before is None or (one.at_ms, one.number) < before]
+        found = self.store.log(
+            space, since_ms=since, until_ms=until, before=before, limit=limit, newest_first=newest_first)
         assert found == tuple(wanted if limit is None else wanted[: max(0, limit)])
 
     @rule()
@@ -150,6 +158,8 @@ class AgainstDict(RuleBasedStateMachine):
             assert list(store.read(space)) == sorted(self.values.get(space, {}).items())
             wanted = sorted(self.logs.get(space, []), key=lambda one: (one.at_ms, one.number))
             assert store.log(space) == tuple(wanted)
+            assert store.log_size(space) == len(wanted)
+        assert store.logs() == tuple(sorted(space for space, entries in self.logs.items() if entries))
 
     def teardown(self) -> None:
         self.store.close()
@@ -182,6 +192,8 @@ def test_is_closed_for_good(ground: Ground) -> None:
         lambda: list(store.read("s")),
         lambda: store.log("s"),
         lambda: store.trim("s", 0),
+        lambda: store.log_size("s"),
+        store.logs,
         lambda: store.backup(ground.path("b")),
     ):
         with pytest.raises(Fault, match="closed"):

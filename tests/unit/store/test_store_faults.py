@@ -189,8 +189,19 @@ def test_an_older_schema_is_brought_forward_or_left(tmp_path: Path) -> None:
     assert opened.connection.execute("SELECT * FROM more").fetchall() == [(1,)]
     assert opened.connection.execute("SELECT count(*) FROM entry").fetchone() == (120,)
     opened.close()
-    with pytest.raises(Fault, match="version 3"):
+    with pytest.raises(Fault, match=f"version {len(MIGRATIONS) + 2}"):
         SqliteStore(tmp_path / "state")
+
+
+def test_the_sizes_of_the_logs_of_a_first_state_are_counted(tmp_path: Path) -> None:
+    tmp_path.chmod(0o700)
+    opened = opening.open_database(tmp_path / "state.db", MIGRATIONS[:1])
+    for number in range(7):
+        opened.connection.execute("INSERT INTO log VALUES (?, ?, ?, x'', 0)", ("ab"[number % 2], number, number))
+    opened.close()
+    store = SqliteStore(tmp_path)
+    assert (store.logs(), store.log_size("a"), store.log_size("b"), store.log_size("c")) == (("a", "b"), 4, 3, 0)
+    store.close()
 
 
 def test_a_start_that_was_cut_short_is_begun_anew(tmp_path: Path) -> None:
