@@ -1,12 +1,15 @@
 """The verb serve."""
 
 from pathlib import Path
+from typing import Any
 
 import click
 
 from sealane.cli.options import esp_option
 
 DEFAULT_STATE = Path("/var/lib/sealane")
+_MOST = 10**9
+_BOUND: dict[str, Any] = {"type": click.IntRange(1, _MOST), "show_default": True, "metavar": "NUMBER"}
 
 
 @click.command("serve")
@@ -27,9 +30,13 @@ DEFAULT_STATE = Path("/var/lib/sealane")
     help="File of the key that secrets are sealed with; else SEALANE_SEALING_KEY, else one in the state directory.",
 )
 @click.option("--new-sealing-key", is_flag=True, help="First make a new key in the state directory, and seal anew.")
+@click.option("--audit-days", **_BOUND, default=400, help="How long the audit log is kept.")
+@click.option("--audit-entries", **_BOUND, default=1_000_000, help="How many entries of it are kept of an account.")
+@click.option("--events-days", **_BOUND, default=90, help="How long events are kept.")
+@click.option("--events-entries", **_BOUND, default=100_000, help="How many events of an account are kept.")
 def command(
     listen: str, state: Path, esp: str, tls_cert: Path | None, tls_key: Path | None, sealing_key_file: Path | None,
-    new_sealing_key: bool,
+    new_sealing_key: bool, audit_days: int, audit_entries: int, events_days: int, events_entries: int,
 ) -> None:
     """Serve the cloud's API and make the networks of its objects. Needs root.
 
@@ -40,6 +47,7 @@ def command(
     from sealane.api.openapi import Tls
     from sealane.api.serve import Listener
     from sealane.app.host_check import check_host, choose_esp
+    from sealane.app.server.housekeeping import Bound, Bounds
     from sealane.app.server.running import Server
 
     host, port = _address(listen)
@@ -48,7 +56,9 @@ def command(
     if new_sealing_key and sealing_key_file is not None:
         raise click.UsageError("write the new key above the old one in the file of --sealing-key-file instead")
     check_host(choose_esp(esp))
-    server = Server(state, esp=esp, key_file=sealing_key_file, environment=os.environ, new_key=new_sealing_key)
+    bounds = Bounds(Bound(audit_days, audit_entries), Bound(events_days, events_entries))
+    server = Server(state, esp=esp, key_file=sealing_key_file, environment=os.environ, new_key=new_sealing_key,
+                    bounds=bounds)
     try:
         made = server.first_account()
         if made is not None:

@@ -37,14 +37,18 @@ class World:
     """Every document; looking one up costs the same however many there are.
 
     It changes only by ``adopt``, with what a store has made durable before.
+
+    Args:
+        documents: Those that there are.
+        sequence: The highest sequence that was given out to others, which are gone.
     """
 
-    def __init__(self, documents: Iterable[Document] = ()) -> None:
+    def __init__(self, documents: Iterable[Document] = (), sequence: int = 0) -> None:
         self._by_id: dict[str, Document] = {}
         self._of_kind: dict[tuple[str, str], dict[str, None]] = {}
         self._in_region: dict[tuple[str, str, str], dict[str, None]] = {}
         self._children: dict[str, dict[str, None]] = {}
-        self._sequence = 0
+        self._sequence = sequence
         self._revision = 0
         self._revision_of: dict[str, int] = {}
         self._revision_below: dict[str, dict[str, int]] = {}

@@ -117,10 +117,29 @@ def test_accounts_see_only_their_own_things_and_events(server):
     assert two.get("/protections").json() == {"protections": []}
     assert two.delete("/protections/p").status_code == 404
     server.service.change(lambda state: state.put(Document("vpc-1", "vpc", account, "r")))
-    server.events.tell(Event("vpc-1", "refused", "why"))
+    server.events.tell(Event("vpc-1", "refused", "why", account))
     assert [told["text"] for told in one.get("/events").json()["events"]] == ["why"]
-    assert two.get("/events").json() == {"events": []}
+    assert two.get("/events").json() == {"events": [], "next": None}
     assert one.delete("/protections/p").status_code == 204
+
+
+def test_events_are_counted_for_each_account_and_told_in_pages(server):
+    operator, first = caller(server)
+    tenant, second = caller(server)
+    for number in range(7):
+        server.events.tell(Event("vpc-2", "applied", f"{number}", second))
+        for _ in range(3):
+            server.events.tell(Event("vpc-1", "applied", "busy", first))
+    server.events.tell(Event("reconciler", "applied", "of the host"))
+    found, following = [], {}
+    while following is not None:
+        page = tenant.get("/events", params={"limit": 3, **following}).json()
+        found += [one["text"] for one in page["events"]]
+        following = page["next"] and {"before": page["next"]}
+    assert found == ["6", "5", "4", "3", "2", "1", "0"], "however many others there are, in pages without gaps"
+    told = [one["text"] for one in operator.get("/events", params={"limit": 100}).json()["events"]]
+    assert told == ["of the host", *["busy"] * 21]
+    assert tenant.get("/events", params={"before": "1"}).status_code == 422
 
 
 def test_a_wrong_site_is_told_whole_and_leaves_the_former_one(server):

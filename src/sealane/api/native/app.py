@@ -33,6 +33,7 @@ from sealane.cloud import Fields
 from sealane.diag import Finding, has_errors
 
 _BASIC = HTTPBasic(realm="sealane", description="AccessKey id and secret")
+_PLACE = r"^[0-9]{1,18}-[0-9]{1,18}$"
 Kind = Literal["ports", "sites", "protections"]
 Json = dict[str, object]
 
@@ -238,6 +239,14 @@ def _fields(told: Mapping[str, object]) -> Fields:
     return told  # type: ignore[return-value] # JSON, as pydantic read it
 
 
+def _place(told: str | None) -> tuple[int, int] | None:
+    """Time and number of the last event of a page."""
+    if told is None:
+        return None
+    at_ms, _, number = told.partition("-")
+    return int(at_ms), int(number)
+
+
 def _work_routes(app: FastAPI, native: Native, server: Server) -> None:
     may_get, may_work = _Guard(server, "GetNetworks"), _Guard(server, "WorkOnNetworks")
     desks = Desks()
@@ -263,12 +272,14 @@ def _work_routes(app: FastAPI, native: Native, server: Server) -> None:
         caller: Annotated[Caller, Depends(may_get)],
         limit: Annotated[int, Query(ge=1, le=1000)] = 100,
         since_ms: Annotated[int | None, Query(ge=0, le=2**62)] = None,
+        before: Annotated[str | None, Query(pattern=_PLACE, description="What the page before told as next")] = None,
     ) -> Json:
-        """What happened, the newest first."""
-        told = server.events.read(since_ms=since_ms, limit=limit)
-        mine = native.subjects(caller.account)
+        """What happened, the newest first; the first account is told of the host too."""
+        whose = (caller.account, "") if caller.account == server.identity.operator else (caller.account,)
+        told = server.events.read(whose, since_ms=since_ms, before=_place(before), limit=limit)
         return {"events": [{"number": one.number, "at_ms": one.at_ms, "subject": one.event.subject,
-                            "kind": one.event.kind, "text": one.event.text} for one in told if mine(one.event.subject)]}
+                            "kind": one.event.kind, "text": one.event.text} for one in told],
+                "next": f"{told[-1].at_ms}-{told[-1].number}" if len(told) == limit else None}
 
     @app.post("/probes", tags=["networks"])
     def probe(body: ProbeBody, caller: Annotated[Caller, Depends(may_work)]) -> Json:

@@ -1,7 +1,7 @@
 """What the cloud has no operations for: ports, rehearsal sites, protections, probes, drills, proofs, meters."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -184,17 +184,6 @@ class Native:
         with self._service.view() as world:
             routers = [one.id for one in world.of_kind(account, "vbr")]
         return {one: found for one in routers if (found := observation.latest(one))}
-
-    def subjects(self, account: str) -> Callable[[str], bool]:
-        """Whether an event's subject, a network or a document, is the account's; the gone ones are nobody's."""
-        names = {name for name, _ in self._owned(account)}
-
-        def mine(subject: str) -> bool:
-            with self._service.view() as world:
-                found = world.get(subject)
-            return subject in names or (found is not None and found.account == account)
-
-        return mine
 
     def _owned(self, account: str) -> Iterator[tuple[str, Running]]:
         for name, running in sorted(self._reconciler.running.items()):

@@ -93,7 +93,7 @@ class Networks:
                 break
             for name in new:
                 refused[name] = _said(wrong[name])
-                self._tell(Event(name, "refused", refused[name]))
+                self._tell(Event(name, "refused", refused[name], account))
         self._refused[account] = refused
         return {one.carried.name: one for one in found}
 

@@ -38,12 +38,13 @@ _CIRCUIT_SIDE, _TRANSIT_SIDE = 1, 2
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """A network that was made, with what is needed to read it."""
+    """A network that was made, whose it is, and what is needed to read it."""
 
     network: Network
     lowered: Lowered
     drivers: Drivers
     plan: Piece
+    account: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +110,7 @@ class Observation:
                 self._failures.pop(name, None)
             except Exception as error:  # noqa: BLE001 - what is odd about one network hides no other, now or later
                 snapshots[name] = _Snapshot()
-                self._failed(name, error)
+                self._failed(name, error, made.account)
         self._snapshots, self._logs = snapshots, logs
         for gone in self._failures.keys() - snapshots.keys() - {_ITSELF}:
             del self._failures[gone]
@@ -119,7 +120,7 @@ class Observation:
             for key, value in snapshot.counters.items():
                 self._points.setdefault(key, deque(maxlen=_POINTS_KEPT)).append(Point(now_ms, value))
 
-    def _failed(self, subject: str, error: Exception) -> None:
+    def _failed(self, subject: str, error: Exception, account: str = "") -> None:
         """Tell that something cannot be read: once a minute, and what the host refuses only when it goes on."""
         self._failures[subject] = self._failures.get(subject, 0) + 1
         if isinstance(error, Fault) and self._failures[subject] < _PATIENCE:
@@ -127,7 +128,7 @@ class Observation:
         now_s = time.monotonic()
         if now_s - self._told_s.get(subject, -_TOLD_AGAIN_S) >= _TOLD_AGAIN_S:
             self._told_s[subject] = now_s
-            self._tell(Event(subject, "failed", f"it cannot be watched: {reason_of(error)}"))
+            self._tell(Event(subject, "failed", f"it cannot be watched: {reason_of(error)}", account))
 
     def tunnel(self, tunnel_id: str) -> SeenTunnel:
         """See Observed."""

@@ -174,7 +174,7 @@ class Reconciler:
                 carried |= self._networks.of(self._service.view, account)
                 self._trials.pop(account, None)
             except Exception as error:  # noqa: BLE001 - no account is to be in the way of others
-                self._failed(account, self._trials.setdefault(account, Trial()), error)
+                self._failed(account, self._trials.setdefault(account, Trial()), error, account)
                 unknown.add(account)
         failed: set[str] = set()
         for name in self._gone(carried, unknown):
@@ -233,20 +233,24 @@ class Reconciler:
         plan, lowered, drivers = done
         changes = plan.describe()
         if known == network and changes:
-            self._tell(Event(name, "repaired", f"{len(changes)} differences: " + "; ".join(changes[:5])))
+            self._tell(Event(name, "repaired", f"{len(changes)} differences: " + "; ".join(changes[:5]),
+                             expanded.carried.account))
         elif changes:
-            self._tell(Event(name, "applied", f"{len(changes)} changes"))
+            self._tell(Event(name, "applied", f"{len(changes)} changes", expanded.carried.account))
         running.network = network
-        running.made = Made(on_this_host(network), lowered, drivers, expanded.carried.plan)
+        account = expanded.carried.account
+        running.made = Made(on_this_host(network), lowered, drivers, expanded.carried.plan, account)
 
     def _remove(self, name: str) -> None:
-        if Controller(name).down():
-            self._tell(Event(name, "removed", "nothing of it is left"))
-        self.running.pop(name, None)
+        removed = Controller(name).down()
+        running = self.running.pop(name, None)
+        if removed:
+            self._tell(Event(name, "removed", "nothing of it is left", "" if running is None else running.account))
 
     def _guarded(self, name: str, work: Callable[[], None]) -> set[str]:
         """The name when the work failed or is not due again yet."""
-        trial = self.running.setdefault(name, Running()).trial
+        running = self.running.setdefault(name, Running())
+        trial = running.trial
         if not trial.is_due():
             return {name}
         try:
@@ -254,14 +258,14 @@ class Reconciler:
         except Interrupted:
             self._interrupted = True
         except Exception as error:  # noqa: BLE001 - no network is to be in the way of others
-            self._failed(name, trial, error)
+            self._failed(name, trial, error, running.account)
             return {name}
         trial.succeeded()
         return set()
 
-    def _failed(self, subject: str, trial: Trial, error: Exception) -> None:
+    def _failed(self, subject: str, trial: Trial, error: Exception, account: str = "") -> None:
         wait_s = trial.failed(error)
-        self._tell(Event(subject, "failed", f"{trial.reason}; tried again in {wait_s:g} s"))
+        self._tell(Event(subject, "failed", f"{trial.reason}; tried again in {wait_s:g} s", account))
 
     def _next_retry(self) -> float:
         trials = (*self._trials.values(), *(one.trial for one in self.running.values()))
@@ -290,7 +294,8 @@ class Reconciler:
             try:
                 self._service.change(partial(_settle_all, done.values(), at))
             except Exception as error:  # noqa: BLE001 - no object is to be in the way of others
-                self._failed(at[0], self._trials.setdefault(at[0], Trial()), error)
+                account = "" if at[0] == _ITSELF else done[at[0]].account
+                self._failed(at[0], self._trials.setdefault(at[0], Trial()), error, account)
                 if at[0] == _ITSELF:
                     return
                 del done[at[0]]

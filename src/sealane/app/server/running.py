@@ -1,4 +1,4 @@
-"""A server that runs: the store, the service over it, and the two threads that make and watch the networks."""
+"""A server that runs: the store, the service over it, and the threads that make and watch the networks."""
 
 import secrets
 import threading
@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from sealane.app.server.documents import DOCUMENTS, Documents
-from sealane.app.server.events import Events
+from sealane.app.server.events import Events, give_to_owners
+from sealane.app.server.housekeeping import Bounds, Housekeeper
 from sealane.app.server.identity import KEYS, Identity, resealed_key
 from sealane.app.server.observation import Observation
 from sealane.app.server.reconciler import Reconciler
@@ -56,6 +57,7 @@ class Server:
         key_file: File of the sealing key that an operator keeps; None for the environment or the directory's own.
         environment: May hold the sealing key.
         new_key: True seals everything with a fresh key first, which only the directory's own file can keep.
+        bounds: How much of the logs is kept; None for the defaults.
 
     Raises:
         Fault: The directory is in use, damaged or sealed with another key.
@@ -69,6 +71,7 @@ class Server:
         key_file: Path | None = None,
         environment: Mapping[str, str],
         new_key: bool = False,
+        bounds: Bounds | None = None,
     ) -> None:
         self.directory = directory
         self.store: Store = SqliteStore(directory)
@@ -86,16 +89,21 @@ class Server:
             self.events = Events(self.store, clock.now_ms)
             self.service = Service(self.store, Documents(sealer), operations(), codec=Schemas(), clock=clock,
                                    authority=self.identity)
-            self.reconciler = Reconciler(self.service, self._prefix(), self.identity.accounts, directory, esp=esp,
+            prefix = self._prefix()
+            with self.service.view() as world:
+                give_to_owners(self.store, world, prefix)
+            self.reconciler = Reconciler(self.service, prefix, self.identity.accounts, directory, esp=esp,
                                          tell=self.events.tell)
         except BaseException:
             self.store.close()
             raise
         self.observation = Observation(self.reconciler.made, clock.now_ms, tell=self.events.tell)
         self.service.observed = self.observation
+        self._housekeeper = Housekeeper(self.store, bounds or Bounds(), clock.now_ms, self.events.tell)
         self._threads = (
             threading.Thread(target=self.reconciler.run, name="reconciler"),
             threading.Thread(target=self.observation.run, name="observation"),
+            threading.Thread(target=self._housekeeper.run, name="housekeeping"),
         )
 
     def first_account(self) -> Path | None:
@@ -129,6 +137,7 @@ class Server:
         """Stop; the networks go on without us."""
         self.reconciler.stop()
         self.observation.stop()
+        self._housekeeper.stop()
         for thread in self._threads:
             if thread.is_alive():
                 thread.join()

@@ -11,12 +11,15 @@ from dataclasses import asdict, dataclass
 from typing import Protocol
 
 from sealane.app.server.documents import Documents
-from sealane.cloud import Call, CloudError, Fields, Json, Operation, Transaction, World
+from sealane.cloud import Call, CloudError, Document, Fields, Json, Operation, Transaction, World
 from sealane.cloud.observed import Nothing, Observed
 from sealane.reconcile import Append, Change, Put, Remove, Store
 
 TOKENS = "token"
 AUDIT = "audit"
+NUMBERS = "number"
+"""The space of the highest sequence that was given to a document which is gone: no other one may get it again."""
+_HIGHEST = "document"
 _ALPHABET = "0123456789abcdefghijklmnopqrstuvwxyz"
 _ID_LENGTH = 10
 _TOKEN_AGE_MS = 24 * 3600 * 1000
@@ -113,7 +116,8 @@ class Service:
         self._authority = authority
         self._writing = threading.Lock()
         self._reading = threading.Lock()
-        self._world = World(documents.load(store))
+        self._numbered = int(dict(store.read(NUMBERS)).get(_HIGHEST, b"0"))
+        self._world = World(documents.load(store), self._numbered)
         self._tokens: dict[str, _Token] = {key: _Token(**json.loads(value)) for key, value in store.read(TOKENS)}
         self.observed: Observed = Nothing()
         self.changed = threading.Event()
@@ -228,7 +232,11 @@ class Service:
         changes = state.changes
         if not changes and not extra:
             return
-        self._store.commit([*(self._documents.change(one) for one in changes), *extra])
+        gone = max((one.sequence for one in map(self._world.get, _removed(changes)) if one is not None), default=0)
+        numbered = self._numbered if gone <= self._numbered else self._world.sequence
+        kept = [Put(NUMBERS, _HIGHEST, str(numbered).encode())] if numbered != self._numbered else []
+        self._store.commit([*(self._documents.change(one) for one in changes), *kept, *extra])
+        self._numbered = numbered
         if changes:
             with self._reading:
                 self._world.adopt(changes)
@@ -236,6 +244,10 @@ class Service:
 
 
 _SWEEP = 8
+
+
+def _removed(changes: Iterable[Document | str]) -> Iterator[str]:
+    return (one for one in changes if isinstance(one, str))
 
 
 def new_id(prefix: str, region: str) -> str:

@@ -3,6 +3,7 @@
 import threading
 import time
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
@@ -312,11 +313,13 @@ def test_what_lasts_is_set_aside_whenever_there_is_twice_as_much(service, looked
 
 
 def test_a_network_that_cannot_be_read_keeps_no_other_from_being_seen(events):
-    seen = Observation(lambda: {"odd": None, "odder": object()}, lambda: 1, tell=events.append)
+    odd = {"odd": SimpleNamespace(account=ALICE), "odder": SimpleNamespace(account=BOB)}
+    seen = Observation(lambda: odd, lambda: 1, tell=events.append)
     seen.read()
     seen.read()
     assert not seen.tunnel("tun-1").bgp_up
-    assert [(one.subject, one.kind) for one in events] == [("odd", "failed"), ("odder", "failed")], "each told once"
+    assert [(one.subject, one.kind, one.account) for one in events] == [
+        ("odd", "failed", ALICE), ("odder", "failed", BOB)], "each told once, to its owner"
     assert "AttributeError" in events[0].text
 
 
@@ -325,7 +328,7 @@ def test_what_the_host_refuses_while_watching_is_told_when_it_goes_on(events, mo
         raise Fault("read the network", "it is being changed", "wait")
 
     monkeypatch.setattr(observation, "_Reading", busy)
-    seen = Observation(lambda: {"n1": object()}, lambda: 1, tell=events.append)
+    seen = Observation(lambda: {"n1": SimpleNamespace(account=ALICE)}, lambda: 1, tell=events.append)
     for _ in range(4):
         seen.read()
     assert events == []

@@ -169,6 +169,19 @@ def test_every_change_is_audited_without_secrets():
     assert (told["action"], told["user"], told["params"]) == ("CreateThing", "alice", {"Name": "a", "Psk": "******"})
 
 
+def test_a_number_is_never_given_twice():
+    store = FakeStore()
+    numbers = []
+    for _ in range(3):
+        made = service(store)
+        kept, gone = (call(made, "CreateThing", Name="a")["ThingId"] for _ in range(2))
+        with made.view() as world:
+            numbers += [world.get(one).sequence for one in (kept, gone)]
+        made.change(lambda state, gone=gone: state.remove(gone))
+    assert len(set(numbers)) == len(numbers)
+    assert numbers == sorted(numbers)
+
+
 def test_masking_reaches_every_depth():
     shown = masked({"Tunnels": [{"TunnelIkeConfig": {"Psk": "x", "IkePfs": "group2"}}], "AuthKey": "x", "Name": "n",
                     "UserData": "x"})
