@@ -139,6 +139,22 @@ def test_the_use_case_by_documents_is_encrypted_follows_changes_heals_and_goes(s
     assert pings(name, 1)
     assert [one.kind for one in events] == ["applied", "applied", "applied", "repaired"]
 
+    def changed_by_hand(what, *command):
+        """Found and repaired, and everything is encrypted again."""
+        subprocess.run(command, check=True)
+        reconciler.reconcile(reads_host=True)
+        assert [one.kind for one in events[4:]] == ["repaired"], what
+        assert what in events.pop().text
+        assert wait_until(lambda: pings(name, 1), 20), what
+
+    meter = ("ip", "netns", "exec", f"sealane.{name}.vbr-1", "nft", "flush", "table", "inet", "sealane_meter")
+    changed_by_hand("filter", *meter)
+    (tun,) = (one.interface for one in reconciler.made()[name].lowered.ends.values() if one.end.name == "vco-1/tunnel-1"
+              and one.node.name == "tr-1")
+    changed_by_hand("charon", "ip", "-n", f"sealane.{name}.tr-1", "link", "set", "dev", tun, "down")
+    changed_by_hand("charon", "ip", "-n", f"sealane.{name}.tr-1", "address", "flush", "dev", tun)
+    changed_by_hand("namespace", "ip", "netns", "del", f"sealane.{name}.vbr-1")
+
     def routed(node, table):
         shown = ["ip", "-n", f"sealane.{name}.{node}", "route", "show", "table", str(table), "10.99.0.0/16"]
         return bool(subprocess.run(shown, capture_output=True, text=True, check=True).stdout)

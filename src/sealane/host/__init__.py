@@ -8,11 +8,21 @@ from sealane.host.files import (
     write_private,
     write_whole,
 )
-from sealane.host.netns import entered, exists, has_interface, list_namespaces, namespace_path, remove_stale
+from sealane.host.netns import (
+    InterfaceState,
+    entered,
+    exists,
+    has_interface,
+    interface_state,
+    list_namespaces,
+    namespace_path,
+    remove_stale,
+)
 from sealane.host.process import Start, Tag, alive, find_placed, find_processes, spawn, spawn_together, stop
 from sealane.host.run import run, run_unchecked
 
 __all__ = [
+    "InterfaceState",
     "Start",
     "Tag",
     "alive",
@@ -21,6 +31,7 @@ __all__ = [
     "find_placed",
     "find_processes",
     "has_interface",
+    "interface_state",
     "last_words",
     "list_namespaces",
     "make_private_directory",

@@ -1,10 +1,14 @@
 """Named network namespaces (ip-netns(8)), entered without a helper process."""
 
 import ctypes
+import fcntl
 import os
 import socket
+import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv4Interface
 from pathlib import Path
 
 from sealane.diag import Fault
@@ -45,6 +49,41 @@ def has_interface(namespace: str, name: str) -> bool:
     except (OSError, Fault):
         return False
     return True
+
+
+@dataclass(frozen=True, slots=True)
+class InterfaceState:
+    """An interface as it is: whether it is up, its MTU, and its first IPv4 address as ``a.b.c.d/len``."""
+
+    up: bool
+    mtu_bytes: int
+    address: str | None
+
+
+def interface_state(namespace: str, name: str) -> InterfaceState | None:
+    """The state of an interface, None when there is none; without running ip(8), like ``has_interface``."""
+    try:
+        with entered(namespace), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asked:
+            (flags,) = struct.unpack_from("H", _asked(asked, _GET_FLAGS, name))
+            (mtu,) = struct.unpack_from("i", _asked(asked, _GET_MTU, name))
+            try:
+                address = IPv4Address(_asked(asked, _GET_ADDRESS, name)[4:8])
+                mask = IPv4Address(_asked(asked, _GET_MASK, name)[4:8])
+            except OSError:  # it has none
+                return InterfaceState(bool(flags & _UP), mtu, None)
+    except (OSError, Fault):
+        return None
+    return InterfaceState(bool(flags & _UP), mtu, str(IPv4Interface(f"{address}/{mask}")))
+
+
+_GET_FLAGS, _GET_ADDRESS, _GET_MASK, _GET_MTU = 0x8913, 0x8915, 0x891B, 0x8921  # netdevice(7)
+_UP = 1
+_NAME_BYTES = 16
+
+
+def _asked(asked: socket.socket, what: int, name: str) -> bytes:
+    """The part of an ``ifreq`` behind the name."""
+    return fcntl.ioctl(asked, what, struct.pack("16s24x", name.encode()))[_NAME_BYTES:]
 
 
 def remove_stale(prefix: str) -> None:

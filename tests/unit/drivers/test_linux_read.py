@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,9 +11,11 @@ from sealane.drivers.linux.read import (
     KernelHop,
     KernelRoute,
     alias_of,
+    check_far_ends,
     is_whole,
     payload_of,
     read_carrier,
+    read_far_ends,
     read_filters,
     read_links,
     read_own,
@@ -35,6 +39,36 @@ from sealane.plan import (
     RuleSpec,
     XfrmSpec,
 )
+
+CABLE = CableSpec("slu-2", "far1", 1400, "sw0", "sw1")
+
+
+@pytest.mark.parametrize(
+    ("ends", "whole"),
+    [
+        ({("slu-2", "far1"): (1400, "sw1")}, True),
+        ({}, False),
+        ({("slu-3", "far1"): (1400, "sw1")}, False),
+        ({("slu-2", "far1"): (1300, "sw1")}, False),
+        ({("slu-2", "far1"): (1400, None)}, False),
+    ],
+)
+def test_a_cable_whose_far_end_is_not_there_is_made_anew(
+    ends: dict[tuple[str, str], tuple[int, str | None]], whole: bool
+) -> None:
+    """A namespace deleted by name lives on with the daemon in it, and the cable to it has a carrier all the same."""
+    others = [resource(Kind.LINK, "sw0", BridgeSpec(1500)), resource(Kind.ROUTE, "x", AddressSpec("x", "10.0.0.1"))]
+    found = list(check_far_ends([resource(Kind.LINK, "c1", CABLE), *others], ends))
+    assert found == [resource(Kind.LINK, "c1", CABLE if whole else replace(CABLE, mtu_bytes=0)), *others]
+
+
+def test_far_ends_are_read_by_their_alias() -> None:
+    answer = recorded_json("linux/scratch-address.json")
+    assert set(read_far_ends("slu-1", answer)) == {("slu-1", link["ifname"]) for link in answer
+                                                  if link.get("ifalias") == FAR_END}
+    assert read_far_ends("slu-1", [{"ifname": "a", "ifalias": FAR_END, "mtu": 1400, "master": "sw0"}]) == {
+        ("slu-1", "a"): (1400, "sw0")}
+
 
 names = st.from_regex(r"[a-z0-9][a-z0-9.-]{0,14}", fullmatch=True)
 sizes = st.integers(68, 65535)

@@ -1,3 +1,6 @@
+import re
+from dataclasses import replace
+
 import pytest
 
 from sealane.drivers.linux import write
@@ -24,9 +27,10 @@ KINDS = (CABLE, BridgeSpec(1500), XfrmSpec(7, 1438), RealPortSpec("eth1", 0, 150
 
 
 def test_a_cable_is_made_at_once_with_both_ends_in_their_namespaces() -> None:
-    assert list(write.link_itself(KEY, CABLE)) == [
-        (None, "link add name link mtu 1400 netns space type veth peer name peer mtu 1400 netns peer-space")
-    ]
+    ((where, line),) = write.link_itself(KEY, CABLE)
+    assert where is None
+    assert re.sub(r" address 02(:[0-9a-f]{2}){5}\b", "", line) == (
+        "link add name link mtu 1400 netns space type veth peer name peer mtu 1400 netns peer-space")
     assert list(write.link_settings(KEY, CABLE)) == [
         ("space", 'link set dev link alias "sealane cable peer-space peer 1400 sw0 sw1"'),
         ("peer-space", 'link set dev peer alias "sealane far-end"'),
@@ -35,6 +39,17 @@ def test_a_cable_is_made_at_once_with_both_ends_in_their_namespaces() -> None:
         ("peer-space", "link set dev peer up"),
     ]
     assert list(write.link_finish(KEY, CABLE)) == [("space", "link set dev link up")]
+
+
+def test_a_cable_that_is_made_again_has_the_addresses_that_its_neighbors_know() -> None:
+    def addresses(key: Key, cable: CableSpec) -> list[str]:
+        ((_, line),) = write.link_itself(key, cable)
+        return re.findall(r" address (\S+)", line)
+
+    one = addresses(KEY, CABLE)
+    assert addresses(KEY, replace(CABLE, mtu_bytes=1300)) == one
+    other = addresses(Key(Kind.LINK, "space", "link2"), replace(CABLE, peer_name="peer2"))
+    assert len({*one, *other}) == 4
 
 
 @pytest.mark.parametrize("payload", KINDS)

@@ -59,10 +59,12 @@ class LinuxDriver:
         """
         spaces = list_namespaces(self._prefix)
         with ThreadPoolExecutor(io.WORKERS) as pool:
-            found = [resource for some in pool.map(self._observe_namespace, spaces) for resource in some]
+            seen = tuple(pool.map(self._observe_namespace, spaces))
+        ends = {end: what for _, some in seen for end, what in some.items()}
+        found = read.check_far_ends((one for some, _ in seen for one in some), ends)
         return tuple(self.canonical(resource) for resource in found)
 
-    def _observe_namespace(self, space: str) -> tuple[Resource, ...]:
+    def _observe_namespace(self, space: str) -> tuple[tuple[Resource, ...], read.FarEnds]:
         if self._interrupted():
             raise Interrupted
         return _observe_namespace(space)
@@ -81,7 +83,7 @@ class LinuxDriver:
                 io.ip_batch(line for change in stage.changes for line in _made(change))
 
 
-def _observe_namespace(space: str) -> tuple[Resource, ...]:
+def _observe_namespace(space: str) -> tuple[tuple[Resource, ...], read.FarEnds]:
     our_routes = f"route show table all proto {read.ROUTE_PROTOCOL}"
     addresses, rules, routes = io.ip_json(space, "address show", "rule show", our_routes)
     found = [Resource(Key(Kind.NAMESPACE, space, ""), NamespaceSpec(io.forwards(space), read.is_whole(addresses)))]
@@ -89,7 +91,7 @@ def _observe_namespace(space: str) -> tuple[Resource, ...]:
     found += read.read_rules(space, rules)
     found += read.read_routes(space, routes)
     found += read.read_filters(space, io.list_filters(space))
-    return tuple(found)
+    return tuple(found), read.read_far_ends(space, addresses)
 
 
 def _apply_namespaces(changes: Iterable[Change]) -> None:

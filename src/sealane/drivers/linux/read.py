@@ -8,7 +8,7 @@ table was made from, and of what nft said of it then, are kept as the name of an
 
 import hashlib
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -119,6 +119,29 @@ def _is_as_made(payload: LinkSpec, link: Mapping[str, Any]) -> bool:
     master = payload.master if isinstance(payload, CableSpec) else None
     fits = isinstance(payload, BridgeSpec) or link.get("mtu") == payload.mtu_bytes
     return fits and link.get("master") == master
+
+
+FarEnds = Mapping[tuple[str, str], tuple[int, str | None]]
+"""MTU and bridge of the far ends of cables, by namespace and name."""
+
+
+def read_far_ends(namespace: str, answer: Answer) -> FarEnds:
+    """From the same."""
+    ends = (link for link in answer if link.get("ifalias") == FAR_END)
+    return {(namespace, str(link["ifname"])): (int(link["mtu"]), link.get("master")) for link in ends}
+
+
+def check_far_ends(resources: Iterable[Resource], ends: FarEnds) -> Iterator[Resource]:
+    """Resources of a whole network; a cable whose far end is not as it should be is reported to be made anew.
+
+    A namespace that was deleted by name lives on while a daemon is in it, and so do the links between it and others.
+    """
+    for one in resources:
+        match one.payload:
+            case CableSpec(space, name, mtu, _, master) as cable if ends.get((space, name)) != (mtu, master):
+                yield replace(one, payload=replace(cable, mtu_bytes=0))
+            case _:
+                yield one
 
 
 def read_rules(namespace: str, answer: Answer) -> Iterator[Resource]:

@@ -3,6 +3,7 @@
 Each change gives pairs of (namespace, line); None is the host's own namespace. Lines of one namespace keep their order.
 """
 
+import hashlib
 from collections.abc import Iterator
 
 from sealane.drivers.linux.read import FAR_END, ROUTE_PROTOCOL, alias_of
@@ -29,8 +30,9 @@ def link_itself(key: Key, payload: Payload) -> Iterator[Line]:
     space, name = key.namespace, key.name
     match payload:
         case CableSpec(peer_space, peer, mtu):
-            far = f"peer name {peer} mtu {mtu} netns {peer_space}"
-            yield None, f"link add name {name} mtu {mtu} netns {space} type veth {far}"
+            far = f"peer name {peer} address {_hardware(peer_space, peer)} mtu {mtu} netns {peer_space}"
+            near = f"name {name} address {_hardware(space, name)} mtu {mtu} netns {space}"
+            yield None, f"link add {near} type veth {far}"
         case BridgeSpec():
             yield space, f"link add name {name} type bridge mcast_snooping 0"
         case XfrmSpec(if_id, _):
@@ -40,6 +42,15 @@ def link_itself(key: Key, payload: Payload) -> Iterator[Line]:
                 yield None, f"link set dev {interface} netns {space} name {name}"
             else:
                 yield None, f"link add link {interface} name {name} netns {space} type vlan id {vlan}"
+
+
+def _hardware(space: str, name: str) -> str:
+    """The hardware address of a cable's end, locally administered (IEEE 802c).
+
+    It follows from the end's name, so that neighbors, which ask for it again only after some time, find an end that was
+    made anew.
+    """
+    return bytes((0x02, *hashlib.sha256(f"{space}/{name}".encode()).digest()[:5])).hex(":")
 
 
 def link_settings(key: Key, payload: Payload) -> Iterator[Line]:

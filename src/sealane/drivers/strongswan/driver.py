@@ -5,6 +5,7 @@ says what was loaded, which is removed before charon is started and so is never 
 """
 
 import json
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, replace
@@ -46,6 +47,7 @@ PskLookup = Callable[[str], Secret | None]
 """From a tunnel end's name ``node/tunnel`` to its key."""
 
 _WORKERS = 4
+_FOLLOWS_S = 0.5
 _PLACED = "tun"
 """File that tells of charon's TUN once all of it is in place."""
 _UPDOWN = """#!/bin/sh
@@ -85,7 +87,7 @@ class StrongswanDriver:
         return resource
 
     def observe(self) -> tuple[Resource, ...]:
-        """See Driver. A charon whose TUN is gone or was not placed as a whole is reported without it: to be mended."""
+        """See Driver. A charon whose TUN is not whole is reported without it: to be mended."""
         spaces = {tag.namespace for tag in find_placed(self._network).values() if tag.role == io.ROLE}
         found: list[Resource] = []
         for space in sorted(spaces):
@@ -102,9 +104,26 @@ class StrongswanDriver:
     def _observed_charon(self, space: str) -> CharonSpec:
         stored = json.loads(read_text(self.directory(space) / _PLACED) or "null")
         tun = TunSpec(**stored) if stored else None
-        if tun is not None and not (io.tun_exists(tun) and io.has_decoy(space)):
+        if tun is not None and not (self._is_whole(space, tun) and io.has_decoy(space)):
             tun = None
         return CharonSpec(read_text(self.directory(space) / "strongswan.conf") or "", tun)
+
+    def _is_whole(self, space: str, tun: TunSpec) -> bool:
+        """False for a TUN that is gone, or that somebody changed or set down: charon sets it up with its child SA.
+
+        Asked twice, since it follows the SA a moment later; while charon does not answer nobody knows.
+        """
+        for wait_s in (_FOLLOWS_S, 0.0):
+            found = io.tun_state(tun)
+            if found is None or (found.mtu_bytes, found.address) != (tun.mtu_bytes, tun.address):
+                return False
+            try:
+                if found.up or not any(one.child_state == "INSTALLED" for one in self.states(space).values()):
+                    return True
+            except Fault:
+                return True
+            time.sleep(wait_s)
+        return False
 
     def apply(self, stage: Stage) -> None:
         """See Driver."""

@@ -8,7 +8,17 @@ from pathlib import Path
 from typing import Any, cast
 
 from sealane.diag import Fault
-from sealane.host import Start, Tag, alive, has_interface, last_words, run, run_unchecked
+from sealane.host import (
+    InterfaceState,
+    Start,
+    Tag,
+    alive,
+    has_interface,
+    interface_state,
+    last_words,
+    run,
+    run_unchecked,
+)
 from sealane.plan import TunSpec
 
 ROLE = "charon"
@@ -137,9 +147,9 @@ def close_way(namespace: str) -> None:
     run_unchecked(["ip", "-n", namespace, "route", "del", "default"])
 
 
-def tun_exists(tun: TunSpec) -> bool:
-    """True while the TUN is in the router's namespace."""
-    return has_interface(tun.namespace, tun.name)
+def tun_state(tun: TunSpec) -> InterfaceState | None:
+    """The TUN in the router's namespace; None when it is gone."""
+    return interface_state(tun.namespace, tun.name)
 
 
 def load_connection(session: Any, name: str, settings: Mapping[str, Any], key: str, owners: Sequence[str]) -> None:
