@@ -8,6 +8,7 @@ from sealane.cloud.call import Call
 from sealane.cloud.document import Document, Fields, Json
 from sealane.cloud.error import CloudError
 from sealane.cloud.paging import portion
+from sealane.cloud.texts import CONTROL
 from sealane.cloud.world import Transaction
 
 MOST_TAGS = 20
@@ -34,9 +35,9 @@ def _check(found: Sequence[tuple[str, str]]) -> None:
     if len({key for key, _ in found}) != len(found):
         raise CloudError("Duplicated.TagKey", "A tag key is given twice.")
     for key, value in found:
-        if not 1 <= len(key) <= _LONGEST_KEY or key.lower().startswith(_RESERVED):
+        if not 1 <= len(key) <= _LONGEST_KEY or key.lower().startswith(_RESERVED) or CONTROL.search(key):
             raise CloudError("InvalidParameter.TagKey", f"The tag key {key!r} is not valid.")
-        if len(value) > _LONGEST_VALUE or value.lower().startswith(_RESERVED[2:]):
+        if len(value) > _LONGEST_VALUE or value.lower().startswith(_RESERVED[2:]) or CONTROL.search(value):
             raise CloudError("InvalidParameter.TagValue", f"The value of tag {key!r} is not valid.")
 
 

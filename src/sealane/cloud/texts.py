@@ -8,6 +8,8 @@ from sealane.net import Address, Prefix, parse_address
 
 _GROUP = re.compile(r"rg-[A-Za-z0-9-]{1,61}")
 _URL = re.compile(r"https?://", re.IGNORECASE)
+CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+"""Characters that XML cannot carry and terminals obey."""
 SERVICE_RANGE = Prefix("100.64.0.0/10")
 """What the cloud keeps for itself."""
 UNUSABLE = (SERVICE_RANGE, Prefix("224.0.0.0/4"), Prefix("127.0.0.0/8"), Prefix("169.254.0.0/16"))
@@ -20,7 +22,7 @@ def text(
     """A name or description as it was given, None when it was not; an empty one counts as given.
 
     Raises:
-        CloudError: ``code``: its length, its first letter, or it begins like a URL.
+        CloudError: ``code``: its length, its first letter, a control character, or it begins like a URL.
     """
     if not call.has(name):
         return None
@@ -28,10 +30,10 @@ def text(
     if value == "":
         return value
     wrong = not least <= len(value) <= most or _URL.match(value) or (letter_first and not value[0].isalpha())
-    if wrong:
+    if wrong or CONTROL.search(value):
         first = ", beginning with a letter" if letter_first else ""
-        raise CloudError(code, f"{name} must be {least} to {most} characters{first}, and must not begin with "
-                         "http:// or https://.")
+        raise CloudError(code, f"{name} must be {least} to {most} characters{first}, without control characters, "
+                         "and must not begin with http:// or https://.")
     return value
 
 

@@ -74,9 +74,10 @@ class Text:
 
 def name_reader(code: str, shortest: int = 1, longest: int = 128, *, letter_first: bool = False) -> Text:
     """A name as the cloud accepts it: not a URL, and for some products a letter first (parameter Name)."""
-    first = r"[^\W\d_]" if letter_first else r"(?!https?://)[^\s]"
+    control = r"\x00-\x1f\x7f-\x9f"  # terminals obey them
+    first = r"[^\W\d_]" if letter_first else rf"[^\s{control}]"
     lead = ", letter first" if letter_first else ""
-    pattern = rf"(?!https?://){first}[^\n]*" if letter_first else rf"{first}[^\n]*"
+    pattern = rf"(?!https?://){first}[^{control}]*"
     return Text(f"a name of {shortest} to {longest} characters{lead}, not beginning with http:// or https://",
                 shortest, longest, pattern, code)
 

@@ -13,14 +13,15 @@ def read(value, **limits):
     return text(Call("Vpc", "CreateVpc", given, "1", 0, "R", lambda prefix, _: prefix), "VpcName", **limits)
 
 
-@pytest.mark.parametrize("value", [None, "", "a", "名前", "x" * 128, "ahttp://", "1"])
+@pytest.mark.parametrize("value", [None, "", "a", "名前", "x" * 128, "ahttp://", "1", "全角　の 空白\nand a line"])
 def test_good_texts_stay_as_they_are(value):
     assert read(value) == value
 
 
 @pytest.mark.parametrize(
     ("value", "limits"),
-    [("x" * 129, {}), ("http://x", {}), ("HTTPS://x", {}), ("x", {"least": 2}), ("1a", {"letter_first": True})],
+    [("x" * 129, {}), ("http://x", {}), ("HTTPS://x", {}), ("x", {"least": 2}), ("1a", {"letter_first": True}),
+     ("a\0b", {}), ("\x1b]0;a terminal's title\x07", {}), ("a\x9b2J", {})],
 )
 def test_others_are_refused_by_the_code_of_their_parameter(value, limits):
     with pytest.raises(CloudError) as error:

@@ -22,6 +22,7 @@ from sealane.spec import (
     Text,
     Whole,
     did_you_mean,
+    name_reader,
     parse,
 )
 
@@ -166,3 +167,11 @@ def test_a_mistyped_field_is_guessed() -> None:
 def test_guesses_do_not_depend_on_order_or_case() -> None:
     assert did_you_mean("VSWITCH_1", ["vSwitch1", "vSwitch2"]) == did_you_mean("vswitch_1", ["vSwitch2", "vSwitch1"])
     assert did_you_mean("zzz", ["vSwitch1"]) is None
+
+
+@pytest.mark.parametrize("letter_first", [True, False])
+@pytest.mark.parametrize("name", ["a\nb", "a\x1b[2Jb", "\x1b[2J", "\0", "a\x9b2J", "a\x7f"])
+def test_a_name_has_nothing_that_a_terminal_obeys(name: str, *, letter_first: bool) -> None:
+    reader = name_reader("X-001", letter_first=letter_first)
+    assert read(reader, name, plain=False) == (None, ["X-001"])
+    assert read(reader, "名 a", plain=False) == ("名 a", [])
