@@ -77,9 +77,23 @@ def test_user_data_that_is_none_is_refused(cloud, text, code):
                   InstanceType="ecs.g7.large", SecurityGroupId="sg-1", UserData=text)
 
 
+def test_instances_have_no_roles_and_there_is_none_of_any_name(cloud):
+    one = launch(cloud)
+    told = cloud.call("Ecs", "DescribeInstanceRamRole", **HERE, InstanceIds=json.dumps([one]))
+    assert told == {"RegionId": HERE["RegionId"], "TotalCount": 0, "InstanceRamRoleSets": {"InstanceRamRoleSet": []}}
+    for code, params in (
+        ("MissingParameter", {}),
+        ("InvalidInstanceIds.Malformed", {"InstanceIds": one}),
+        ("InvalidInstanceId.NotFound", {"InstanceIds": json.dumps([one, "i-none"])}),
+        ("InvalidInstanceId.NotFound", {"InstanceIds": json.dumps([one]), "RegionId": "cn-beijing"}),
+        ("InvalidRamRole.NotFound", {"InstanceIds": json.dumps([one]), "RamRoleName": "role"}),
+        ("InvalidRamRole.NotFound", {"RamRoleName": "role"}),
+    ):
+        cloud.refused(code, "Ecs", "DescribeInstanceRamRole", **{**HERE, **params})
+
+
 def test_what_no_instance_has_is_told_as_nothing_for_each(cloud):
     one, two = launch(cloud), launch(cloud)
-    assert cloud.call("Ecs", "DescribeInstanceRamRole", **HERE)["TotalCount"] == 0
     for action, group, item, asked in (
         ("DescribeInstanceMaintenanceAttributes", "MaintenanceAttributes", "MaintenanceAttribute",
          {"InstanceId": [two]}),

@@ -8,6 +8,7 @@ from sealane.cloud.ecs.common import LARGEST_PAGE, json_texts, listed
 from sealane.cloud.ecs.instances import instance_of
 from sealane.cloud.ecs.labels import USUAL_DISK
 from sealane.cloud.ecs.registry import ECS
+from sealane.cloud.error import CloudError
 from sealane.cloud.paging import matching, page
 from sealane.cloud.times import seconds
 from sealane.cloud.world import Transaction
@@ -85,9 +86,16 @@ def describe_user_data(call: Call, state: Transaction) -> Fields:
     return {"InstanceId": instance.id, "RegionId": instance.region, "UserData": instance.secrets.get("UserData", "")}
 
 
-@ECS.reads("DescribeInstanceRamRole", ignores=("InstanceIds", "PageNumber", "PageSize", "RamRoleName"))
-def describe_instance_ram_role(call: Call, state: Transaction) -> Fields:  # noqa: ARG001
-    """DescribeInstanceRamRole: no instance has one."""
+@ECS.reads("DescribeInstanceRamRole", ignores=("PageNumber", "PageSize"))
+def describe_instance_ram_role(call: Call, state: Transaction) -> Fields:
+    """DescribeInstanceRamRole: there are no roles, so no instance has one."""
+    ids, role = json_texts(call, "InstanceIds"), call.text("RamRoleName")
+    if not ids and not role:
+        raise CloudError("MissingParameter", "Give InstanceIds or RamRoleName.")
+    for one in ids:
+        instance_of(call, state, one)
+    if role:
+        raise CloudError("InvalidRamRole.NotFound", f"The RAM role {role} does not exist.", 404)
     return {"RegionId": call.region, "TotalCount": 0, "InstanceRamRoleSets": {"InstanceRamRoleSet": []}}
 
 
