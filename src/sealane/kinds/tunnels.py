@@ -179,7 +179,7 @@ class Tunnels:
             ways=dict(self._ways(device, mine)),
             neighbors=tuple(one for one in sessions if one is not None),
             asn=asns[0] if asns else None,
-            cloud_prefixes=tuple(vpc.cidr_block for vpc in self._plan.vpcs),
+            cloud_prefixes=tuple(block for vpc in self._plan.vpcs for block in vpc.blocks),
         )
         return gateway_node(site, device, around, slug(device.name))
 

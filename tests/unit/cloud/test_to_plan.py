@@ -88,6 +88,39 @@ def test_what_is_attached_to_nothing_is_a_network_of_its_own():
     ]
 
 
+def _route_to(instance, *, status="Running"):
+    """The use case with a route over an instance, which has a status, and with a vSwitch in a secondary block."""
+    made = [replace(one, status=status) if one.id == instance else one for one in documents()]
+    made = [replace(one, fields={**one.fields, "SecondaryCidrBlocks": ["10.30.0.0/16"]}) if one.id == "vpc-1" else one
+            for one in made]
+    switch = {"VSwitchName": "vSwitch4", "ZoneId": f"{REGION}-j", "CidrBlock": "10.30.1.0/24"}
+    route = {"DestinationCidrBlock": "192.168.77.0/24", "NextHopType": "Instance", "NextHopId": instance,
+             "HopInstanceId": instance}
+    more = (("vsw-4", "vswitch", "vpc-1", switch), ("rte-vpc-9", "route_entry", "vtb-vpc", route))
+    return World([*made, *(Document(one, kind, ACCOUNT, REGION, parent, "Available", fields, sequence=900 + number)
+                           for number, (one, kind, parent, fields) in enumerate(more))])
+
+
+def test_a_route_to_an_instance_leads_there_while_it_runs():
+    routes = {}
+    for status in ("Running", "Stopping", "Stopped"):
+        (carried,) = carried_networks(_route_to("i-1", status=status), [ACCOUNT], "n")
+        made = expand(carried)
+        assert made.network is not None, made.findings
+        node = made.network.node("vpc-1")
+        routes[status] = next(one for one in node.static_routes if str(one.prefix) == "192.168.77.0/24")
+    assert (str(routes["Running"].next_hop), routes["Running"].interface) == ("172.16.10.225", "vsw-1")
+    assert routes["Stopping"].discard
+    assert routes["Stopped"].discard
+
+
+def test_a_vswitch_in_a_secondary_block_is_told_to_the_transit_router():
+    (carried,) = carried_networks(_route_to("i-1"), [ACCOUNT], "n")
+    node = expand(carried).network.node("tr-1")
+    told = next(one for one in node.transit_router.attachments if one.name == "tr-attach-vpc").prefixes
+    assert "10.30.1.0/24" in map(str, told)
+
+
 def test_another_accounts_documents_are_not_seen():
     state = Transaction(everything := world())
     state.put(Document("vpc-9", "vpc", "2", REGION, fields={"CidrBlock": "10.0.0.0/8"}))

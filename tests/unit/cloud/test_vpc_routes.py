@@ -1,13 +1,16 @@
 """Route tables of VPCs and border routers, and the routes in them: made, with the router, and learned."""
 
 import pytest
-from harness import OTHER, REGION, Cloud, border, vpcs
+from harness import OTHER, REGION, Cloud, border, vpc, vpcs
 
 from sealane.cloud.observed import LearnedRoute, Nothing, SeenRoute
 
 VPC, VBR = "vtb-vpc-1", "vtb-vbr-1"
 TO_TR = {"NextHopType": "Attachment", "NextHopId": "tr-attach-1"}
 TO_SITE = {"NextHopType": "RouterInterface", "NextHopId": "ri-1"}
+
+
+TO_INSTANCE = {"NextHopType": "Instance", "NextHopId": "i-1"}
 
 
 class Learned(Nothing):
@@ -34,6 +37,13 @@ def cloud():
     border(made)
     made.put("tr-attach-1", "tr_attachment", "tr-1", "Attached", ResourceId="vpc-1", ResourceType="VPC", CenId="cen-1")
     return made
+
+
+def instances(cloud):
+    """One in the VPC, one in another."""
+    cloud.put("i-1", "instance", "vsw-1", "Running", PrivateIpAddress="172.16.10.5")
+    vpc(cloud, "vpc-2", "10.2.0.0/16", {"vsw-4": ("10.2.1.0/24", "h")})
+    cloud.put("i-2", "instance", "vsw-4", "Running", PrivateIpAddress="10.2.1.5")
 
 
 def do(cloud, action, **params):
@@ -118,8 +128,12 @@ def test_a_route_of_a_border_router_leads_to_its_line(cloud):
         ("InvalidAttachment.NotFound", {"NextHopId": "tr-attach-9"}),
         ("InvalidAttachment.NotFound", {"NextHopId": "tr-attach-8"}),
         ("IllegalParam.AttachmentId", {"NextHopId": "tr-attach-2"}),
-        ("OperationUnsupported.NextHopType", {"NextHopType": "Instance"}),
-        ("OperationUnsupported.NextHopType", {"NextHopType": None}),
+        ("OperationUnsupported.NextHopType", {"NextHopType": "HaVip"}),
+        ("InvalidNextHop.NotFound", {"NextHopType": "Instance"}),
+        ("InvalidNextHop.NotFound", {"NextHopType": None, "NextHopId": "i-2"}),
+        ("InvalidNextHop.NotFound", {"NextHopType": "Instance", "NextHopId": "eni-1"}),
+        ("InvalidNextHop.NotFound", {"NextHopType": "NetworkInterface", "NextHopId": "eni-2"}),
+        ("InvalidCidrBlock", {**TO_INSTANCE, "DestinationCidrBlock": "172.16.10.128/25"}),
         ("OperationUnsupported.NextHopList", {"NextHopList": [TO_TR]}),
         ("InvalidNextHop.NotFound", {"RouteTableId": VBR, **TO_SITE, "NextHopId": "ri-2"}),
         ("InvalidNextHop.NotFound", {"RouteTableId": VBR, **TO_TR}),
@@ -130,10 +144,34 @@ def test_a_route_of_a_border_router_leads_to_its_line(cloud):
 def test_what_no_route_can_be_is_refused(cloud, code, params):
     route(cloud)
     route(cloud, VBR)
+    instances(cloud)
     cloud.put("tr-attach-2", "tr_attachment", "tr-1", "Attached", ResourceId="vpc-2")
     cloud.put("tr-attach-8", "tr_attachment", "tr-1", "Attached", ResourceId="vpc-1", account=OTHER)
     wanted = {"RouteTableId": VPC, "DestinationCidrBlock": "10.9.0.0/16", **TO_TR, **params}
     refused(cloud, code, "CreateRouteEntry", **wanted)
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        (TO_INSTANCE, TO_INSTANCE),
+        ({"NextHopId": "i-1"}, TO_INSTANCE),
+        ({"NextHopType": "NetworkInterface", "NextHopId": "eni-1"},) * 2,
+    ],
+)
+def test_a_route_may_lead_to_an_instance_which_it_keeps(cloud, given, told):
+    instances(cloud)
+    wanted = {"RouteTableId": VPC, "DestinationCidrBlock": "10.9.0.0/16", **given}
+    one = do(cloud, "CreateRouteEntry", **wanted)["RouteEntryId"]
+    cloud.settle()
+    [row] = routes(cloud, VPC, RouteEntryId=one, NextHopType=told["NextHopType"])
+    assert row["NextHops"]["NextHop"] == [told]
+    for action, params in (("DeleteInstance", {"InstanceId": "i-1"}),
+                           ("DeleteInstances", {"RegionId": REGION, "InstanceId": ["i-2", "i-1"]})):  # fmt: skip
+        cloud.refused("DependencyViolation.RouteEntry", "Ecs", action, Force=True, **params)
+    cloud.done("Vpc", "DeleteRouteEntry", RegionId=REGION, RouteEntryId=one)
+    cloud.call("Ecs", "DeleteInstance", InstanceId="i-1", Force=True)
+    refused(cloud, "IncorrectInstanceStatus", "CreateRouteEntry", **wanted)
 
 
 @pytest.mark.parametrize("block", ["0.0.0.0/0", "100.0.0.0/8", "172.16.0.0/12", "172.16.0.0/16", "10.1.2.3"])

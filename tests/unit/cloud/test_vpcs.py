@@ -264,13 +264,67 @@ def test_vswitches_are_found_by_what_is_asked(cloud):
     cloud.refused("InvalidVSwitchId.NotFound", "Vpc", "DescribeVSwitchAttributes", account=OTHER, VSwitchId=one)
 
 
-def test_a_vpc_has_one_block(cloud):
+def blocks(cloud):
+    return vpcs(cloud)[0]["SecondaryCidrBlocks"]["SecondaryCidrBlock"]
+
+
+def test_further_blocks_come_and_go_one_after_the_other(cloud):
     one = vpc(cloud)
-    more = {"RegionId": REGION, "VpcId": one, "SecondaryCidrBlock": "10.0.0.0/16"}
-    cloud.refused("OperationUnsupported.SecondaryCidrBlock", "Vpc", "AssociateVpcCidrBlock", **more)
-    cloud.refused("MissingParam.SecondaryCidrMask", "Vpc", "AssociateVpcCidrBlock", VpcId=one)
-    cloud.refused("InvalidCidrBlock.NotFound", "Vpc", "UnassociateVpcCidrBlock", **more)
-    cloud.refused("InvalidVpcId.NotFound", "Vpc", "AssociateVpcCidrBlock", VpcId="vpc-9")
+    first, second = ({"RegionId": REGION, "VpcId": one, "SecondaryCidrBlock": f"10.{n}.0.0/16"} for n in (0, 1))
+    told = cloud.call("Vpc", "AssociateVpcCidrBlock", IpVersion="IPV4", **first)
+    assert told == {"CidrBlock": "10.0.0.0/16", "IpVersion": "IPV4"}
+    assert (vpcs(cloud)[0]["Status"], blocks(cloud)) == ("Pending", ["10.0.0.0/16"])
+    for action in ("AssociateVpcCidrBlock", "UnassociateVpcCidrBlock"):
+        cloud.refused("IncorrectStatus.Vpc", "Vpc", action, **(second if action.startswith("A") else first))
+    cloud.settle()
+    cloud.done("Vpc", "AssociateVpcCidrBlock", **second)
+    assert (vpcs(cloud)[0]["Status"], blocks(cloud)) == ("Available", ["10.0.0.0/16", "10.1.0.0/16"])
+    told = cloud.call("Vpc", "DescribeVpcAttribute", RegionId=REGION, VpcId=one)
+    assert told["SecondaryCidrBlocks"]["SecondaryCidrBlock"] == blocks(cloud)
+    held = switch(cloud, one, "10.0.7.0/24")
+    cloud.refused("OperationFailed.CidrInUse", "Vpc", "UnassociateVpcCidrBlock", **first)
+    cloud.done("Vpc", "UnassociateVpcCidrBlock", **second)
+    cloud.done("Vpc", "DeleteVSwitch", VSwitchId=held)
+    cloud.done("Vpc", "UnassociateVpcCidrBlock", **first)
+    assert blocks(cloud) == []
+    wanted = {"RegionId": REGION, "VpcId": one, "ZoneId": ZONE, "CidrBlock": "10.0.7.0/24"}
+    cloud.refused("InvalidParameter", "Vpc", "CreateVSwitch", **wanted)
+
+
+@pytest.mark.parametrize(
+    ("code", "params"),
+    [
+        ("InvalidVpcId.NotFound", {"VpcId": "vpc-9"}),
+        ("MissingParam.SecondaryCidrBlock", {"SecondaryCidrBlock": None}),
+        ("OperationUnsupported.IpVersion", {"IpVersion": "IPV6"}),
+        ("OperationUnsupported.IpamPoolId", {"IpamPoolId": "ipam-1"}),
+        ("InvalidParameter", {"SecondaryCidrBlock": "10.0.0.1/16"}),
+        ("IllegalParam.CidrBlockMask", {"SecondaryCidrBlock": "10.0.0.0/29"}),
+        ("OperationDenied.CidrInExcludeCidrs", {"SecondaryCidrBlock": "100.64.0.0/16"}),
+        ("InvalidCidrBlock.Overlapped", {"SecondaryCidrBlock": "172.16.0.0/12"}),
+        ("InvalidCidrBlock.Overlapped", {"SecondaryCidrBlock": "10.1.0.0/24"}),
+        ("InvalidCidrBlock.Overlapped", {"SecondaryCidrBlock": "10.10.0.0/16"}),
+    ],
+)
+def test_what_no_further_block_can_be_is_refused(cloud, code, params):
+    one = vpc(cloud)
+    wanted = {"RegionId": REGION, "VpcId": one, "SecondaryCidrBlock": "10.1.0.0/16"}
+    cloud.done("Vpc", "AssociateVpcCidrBlock", **wanted)
+    cloud.put("tr-attach-1", "tr_attachment", "tr-1", "Attached", ResourceId=one, CenId="cen-1")
+    cloud.put("cidr-1", "tr_cidr", "tr-1", Cidr="10.10.10.0/24")
+    cloud.refused(code, "Vpc", "AssociateVpcCidrBlock", **{**wanted, "SecondaryCidrBlock": "10.2.0.0/16", **params})
+
+
+def test_a_vpc_has_so_many_further_blocks_and_gives_up_only_those(cloud):
+    one = vpc(cloud)
+    wanted = {"RegionId": REGION, "VpcId": one}
+    for n in range(5):
+        cloud.done("Vpc", "AssociateVpcCidrBlock", **wanted, SecondaryCidrBlock=f"10.{n}.0.0/16")
+    code = "QuotaExceeded.SecondaryCidrBlock"
+    cloud.refused(code, "Vpc", "AssociateVpcCidrBlock", **wanted, SecondaryCidrBlock="10.9.0.0/16")
+    for block in ("10.9.0.0/16", "172.16.0.0/16"):
+        cloud.refused("InvalidCidrBlock.NotFound", "Vpc", "UnassociateVpcCidrBlock", **wanted, SecondaryCidrBlock=block)
+    cloud.refused("MissingParam.SecondaryCidrBlock", "Vpc", "UnassociateVpcCidrBlock", **wanted)
 
 
 def test_the_router_of_a_vpc(cloud):

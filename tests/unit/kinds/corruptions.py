@@ -181,6 +181,9 @@ CLOUD = (
     one("VPC-013", "physical_connections:\n", "  - {name: VPC2, cidr_block: 172.20.0.0/16, vswitches: []}\n\n"
         "physical_connections:\n"),
     one("VPC-014", VPC_ROUTE, VPC_ROUTE * 201),
+    added("VPC-015", VPC, f"    secondary_cidr_blocks: [{', '.join(f'10.{n}.0.0/16' for n in range(1, 7))}]\n"),
+    added("VPC-016", VPC, "    secondary_cidr_blocks: [10.1.0.0/16, 10.1.128.0/17]\n"),
+    one("VPC-017", VPC_ROUTE, VPC_ROUTE.replace("next_hop:", "next_hop_type: HaVip, next_hop:")),
     one("VPC-020", "port_range: 1/65535", "port_range: 0/99999"),
     one("VPC-021", "ICMP, source_cidr_ip", "ICMP, dest_cidr_ip"),
     one("VPC-022", "ip_protocol: ICMP", "ip_protocol: ICMP, port_range: 80/80"),

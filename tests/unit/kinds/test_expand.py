@@ -1,7 +1,7 @@
 import zlib
 from itertools import pairwise
 
-from corruptions import CORE_ROUTE, EXAMPLES, GATEWAY, MAP, TR_ROUTE
+from corruptions import CORE_ROUTE, EXAMPLES, GATEWAY, MAP, TR_ROUTE, VPC, VPC_ROUTE
 
 from sealane.kinds import expand, read_plan
 from sealane.kinds.transit_router import MAX_TRANSFERS, gateway_pool, transfers
@@ -126,6 +126,34 @@ def test_the_transit_router_is_first_on_every_link_and_next_hop_of_the_vpc() -> 
         assert (here.ip, there.ip) == (here.network[1], here.network[2])
     hop = found.node("tr").interface("VPC-Attachment").addresses[0].ip
     assert {route.next_hop for route in found.node("vpc").static_routes} == {hop}
+
+
+def test_a_route_of_a_vpc_may_lead_to_an_instance_or_nowhere() -> None:
+    more = (
+        "      - {destination_cidr_block: 10.7.0.0/16, next_hop_type: Instance, next_hop: ECS1}\n"
+        "      - {destination_cidr_block: 10.8.0.0/16, next_hop: BlackHole}\n"
+    )
+    known = table(network(GATEWAY.replace(VPC_ROUTE, VPC_ROUTE + more)).node("vpc").static_routes)
+    assert known[1:3] == [("10.7.0.0/16", "172.16.10.225", "vSwitch1", 1), ("10.8.0.0/16", "discard", None, 1)]
+    unknown = more.replace("ECS1", "VPC-Attachment")
+    _, findings = read_plan(GATEWAY.replace(VPC_ROUTE, VPC_ROUTE + unknown), "p")
+    assert [one.code for one in findings] == ["PLAN-030"]
+
+
+def test_what_lies_in_a_secondary_block_of_a_vpc_is_the_clouds() -> None:
+    moved = GATEWAY.replace(VPC, VPC + "    secondary_cidr_blocks: [10.30.0.0/16]\n").replace(
+        "cidr_block: 172.16.30.0/24", "cidr_block: 10.30.1.0/24")
+    found = network(moved)
+    attached = next(one for one in found.node("tr").transit_router.attachments if one.name == "VPC-Attachment")
+    assert list(map(str, attached.prefixes)) == ["10.30.1.0/24", "172.16.10.0/24", "172.16.20.0/24"]
+    assert str(found.node("vpc").interface("vSwitch3").addresses[0]) == "10.30.1.253/24"
+    assert ("10.30.0.0/16", "10.0.0.1", "uplink", 30) in table(found.node("cgw").static_routes)
+    protected = moved.replace("cloud: [172.16.0.0/16]", "cloud: [10.30.0.0/16]")
+    assert protected != moved
+    assert str(network(protected).protections[0].cloud[0]) == "10.30.0.0/16"
+    for taken, code in (("192.168.20.0/24", "PLAN-032"), ("10.10.10.0/24", "TR-020"), ("10.0.0.0/24", "VBR-030")):
+        _, findings = read_plan(moved.replace("[10.30.0.0/16]", f"[10.30.0.0/16, {taken}]"), "p")
+        assert code in {one.code for one in findings}, taken
 
 
 def test_security_rules_are_in_deciding_order() -> None:

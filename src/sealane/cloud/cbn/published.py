@@ -1,7 +1,7 @@
 """Routes of attached instances that the transit router learns.
 
 A VPC's vSwitches and a border router's routes are always told, which is why they need not be published and cannot be
-withdrawn; no other route of a VPC leads anywhere that could be told.
+withdrawn. The cloud publishes routes of a VPC to instances when asked to; this one publishes no other route of a VPC.
 """
 
 from collections.abc import Iterator

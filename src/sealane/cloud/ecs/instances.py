@@ -13,6 +13,7 @@ from sealane.cloud.ecs.interfaces import instance_of_interface
 from sealane.cloud.ecs.launch import INCONSISTENT, MOST_GROUPS, TOO_MANY_GROUPS, check_groups
 from sealane.cloud.ecs.registry import ECS
 from sealane.cloud.error import CloudError
+from sealane.cloud.hops import routes_to
 from sealane.cloud.texts import text
 from sealane.cloud.world import Transaction
 
@@ -58,11 +59,13 @@ def _reboot(_call: Call, one: Document) -> Document:
     return changed(one, "Starting")
 
 
-def _delete(call: Call, one: Document) -> Document:
+def _delete(call: Call, state: Transaction, one: Document) -> Document:
     if one.fields.get("DeletionProtection"):
         raise CloudError("InvalidOperation.DeletionProtection", f"{one.id} is protected from deletion.", 403)
     _in(one, *(("Stopped",) if not call.flag("Force", default=False) else
                ("Pending", "Starting", "Running", "Stopping", "Stopped")))
+    if route := next(routes_to(one, state), None):
+        raise CloudError("DependencyViolation.RouteEntry", f"Route {route.id} leads to {one.id}.", 403)
     return deleted(one, "Stopped" if one.status == "Stopped" else "Stopping")
 
 
@@ -128,15 +131,16 @@ def reboot_instances(call: Call, state: Transaction) -> Fields:
 
 @ECS.writes("DeleteInstance", ignores=("ForceStop", "TerminateSubscription"))
 def delete_instance(call: Call, state: Transaction) -> Fields:
-    """DeleteInstance; only a stopped one without Force."""
-    return _one(call, state, _delete)
+    """DeleteInstance; only a stopped one without Force, and none that a route leads to."""
+    state.put(_delete(call, state, instance_of(call, state, call.text("InstanceId"))))
+    return {}
 
 
 @ECS.writes("DeleteInstances", ignores=("ForceStop", "TerminateSubscription"))
 def delete_instances(call: Call, state: Transaction) -> Fields:
     """DeleteInstances: all or none."""
     for instance_id in dict.fromkeys(call.texts("InstanceId")):
-        state.put(_delete(call, instance_of(call, state, instance_id)))
+        state.put(_delete(call, state, instance_of(call, state, instance_id)))
     return {}
 
 

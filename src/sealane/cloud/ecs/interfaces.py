@@ -8,6 +8,7 @@ from sealane.cloud.document import Document, Fields, Json
 from sealane.cloud.ecs.common import group_ids, listed, tag_items
 from sealane.cloud.ecs.registry import ECS
 from sealane.cloud.error import CloudError
+from sealane.cloud.interface_ids import instance_of, interface_of
 from sealane.cloud.paging import matching
 from sealane.cloud.tags import tagged
 from sealane.cloud.times import seconds
@@ -15,12 +16,11 @@ from sealane.cloud.world import Transaction
 
 NO_INTERFACE = CloudError("InvalidEniId.NotFound", "The specified network interface does not exist.", 404)
 _LOCAL_MAC = 0x02 << 40
-_INSTANCE, _INTERFACE = "i-", "eni-"
 
 
 def interface_id(instance: Document) -> str:
     """The id of an instance's interface; it goes with the instance."""
-    return _INTERFACE + instance.id.removeprefix(_INSTANCE)
+    return interface_of(instance.id)
 
 
 def mac(document: Document) -> str:
@@ -35,7 +35,7 @@ def instance_of_interface(call: Call, state: Transaction, eni: str) -> Document:
     Raises:
         CloudError: ``InvalidEniId.NotFound``.
     """
-    return call.own(state, _INSTANCE + eni.removeprefix(_INTERFACE), "instance", NO_INTERFACE)
+    return call.own(state, instance_of(eni), "instance", NO_INTERFACE)
 
 
 @ECS.reads("DescribeNetworkInterfaces", ignores=("ResourceGroupId",))
@@ -80,7 +80,7 @@ def _asked(call: Call, found: Iterable[Document], state: Transaction) -> Iterato
 def describe_network_interface_attribute(call: Call, state: Transaction) -> Fields:
     """DescribeNetworkInterfaceAttribute."""
     eni = call.text("NetworkInterfaceId")
-    found = state.get(eni) or state.get(_INSTANCE + eni.removeprefix(_INTERFACE))
+    found = state.get(eni) or state.get(instance_of(eni))
     if found is None or found.account != call.account or found.kind not in {"eni", "instance"} or (
             found.region != call.region):
         raise NO_INTERFACE

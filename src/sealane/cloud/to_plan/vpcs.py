@@ -1,11 +1,12 @@
 """A VPC with its vSwitches, routes, security groups and instances as a piece of a plan."""
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Protocol
 
 from sealane.cloud.document import Document
+from sealane.cloud.hops import HOP_INSTANCE
 from sealane.cloud.to_plan.names import Names
 from sealane.cloud.to_plan.piece import Piece, Value
 from sealane.memo import Memo
@@ -52,8 +53,9 @@ def vpc_piece(vpc: Document, view: View, names: Names, attachment: str | None, m
     return Piece(vpc.id, {
         "name": names.of(vpc.id),
         "cidr_block": vpc.text("CidrBlock"),
+        "secondary_cidr_blocks": list(_texts(vpc, "SecondaryCidrBlocks")) or None,
         "vswitches": [memo.get("vswitch", (one,), partial(_switch, one, names)) for one in switches],
-        "route_entries": list(_routes(vpc, view, names, attachment, memo)),
+        "route_entries": list(_routes(vpc, view, names, attachment, {one.id for one in instances}, memo)),
         "security_groups": [
             Piece(ids[0], {"name": name, "rules": list(_rules([groups[one] for one in ids if one in groups], view,
                                                               members, memo))})
@@ -72,27 +74,38 @@ def _switch(one: Document, names: Names) -> Piece:
     return Piece(one.id, {"name": names.of(one.id), "zone_id": one.text("ZoneId"), "cidr_block": one.text("CidrBlock")})
 
 
-def _routes(vpc: Document, view: View, names: Names, attachment: str | None, memo: Memo) -> Iterator[Piece]:
-    """Routes to the transit router, each destination once: of all the VPC's tables, the system table first."""
-    if attachment is None:
-        return
+def _routes(  # noqa: PLR0917 - what a VPC is made of
+    vpc: Document, view: View, names: Names, attachment: str | None, running: Collection[str], memo: Memo
+) -> Iterator[Piece]:
+    """Routes to the transit router and to instances, each destination once: of all tables, the system table first.
+
+    A route to an instance that does not run loses its packets.
+    """
     seen = set()
     for table in view.children(vpc.id, "route_table"):
         for one in view.children(table.id, "route_entry"):
-            destination = one.text("DestinationCidrBlock")
-            if one.text("NextHopId") == attachment and destination not in seen:
-                seen.add(destination)
-                yield memo.get("vpc route", (one,), partial(_route, one, names))
+            destination, instance = one.text("DestinationCidrBlock"), one.text(HOP_INSTANCE)
+            if destination in seen or (not instance and one.text("NextHopId") != attachment):
+                continue
+            seen.add(destination)
+            lost = bool(instance) and instance not in running
+            yield memo.get(("vpc route", lost), (one,), partial(_route, one, names, lost=lost))
 
 
-def _route(one: Document, names: Names) -> Piece:
+def _route(one: Document, names: Names, *, lost: bool) -> Piece:
+    instance = one.text(HOP_INSTANCE)
     return Piece(one.id, {"destination_cidr_block": one.text("DestinationCidrBlock"),
-                          "next_hop": names.of(one.text("NextHopId"))})
+                          "next_hop_type": "Instance" if instance and not lost else None,
+                          "next_hop": "BlackHole" if lost else names.of(instance or one.text("NextHopId"))})
+
+
+def _texts(document: Document, field: str) -> tuple[str, ...]:
+    found = document.fields.get(field)
+    return tuple(map(str, found)) if isinstance(found, Sequence) and not isinstance(found, str) else ()
 
 
 def _group_ids(instance: Document) -> tuple[str, ...]:
-    found = instance.fields.get("SecurityGroupIds")
-    return tuple(sorted(map(str, found))) if isinstance(found, Sequence) and not isinstance(found, str) else ()
+    return tuple(sorted(_texts(instance, "SecurityGroupIds")))
 
 
 def _group_name(ids: tuple[str, ...], names: Names) -> str:

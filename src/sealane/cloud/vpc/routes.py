@@ -7,6 +7,8 @@ from sealane.cloud.call import Call
 from sealane.cloud.change import deleted, is_busy, retold
 from sealane.cloud.document import Document, Fields, Json
 from sealane.cloud.error import CloudError
+from sealane.cloud.hops import HOP_INSTANCE
+from sealane.cloud.interface_ids import instance_of
 from sealane.cloud.paging import portion
 from sealane.cloud.texts import SERVICE_RANGE, UNUSABLE, prefix, text
 from sealane.cloud.times import seconds
@@ -19,12 +21,13 @@ from sealane.net import Prefix, contains
 
 MOST_ROUTES = 200
 _VBR_HOP, _VPC_HOP = "RouterInterface", "Attachment"
+_INSTANCE_HOPS = ("Instance", "NetworkInterface")
 _BUSY = CloudError("IncorrectRouteEntryStatus", "The route is being changed.")
 
 
 @VPC.writes("CreateRouteEntry", ignores=("RegionId",), refuses=("NextHopList",))
 def create_route_entry(call: Call, state: Transaction) -> Fields:
-    """CreateRouteEntry, of a VPC to an attachment, or of a border router to its circuit."""
+    """CreateRouteEntry, of a VPC to an attachment or an instance, or of a border router to its circuit."""
     table = call.own(state, call.text("RouteTableId"), "route_table", NO_TABLE)
     if table.deleting:
         raise CloudError("IncorrectRouteTableStatus", f"{table.id} is being deleted.")
@@ -37,17 +40,19 @@ def create_route_entry(call: Call, state: Transaction) -> Fields:
         raise CloudError("InvalidCIDRBlock.Duplicate", f"The table has a route to {block} already.")
     if len(routes) >= MOST_ROUTES:
         raise CloudError("QuotaExceeded", f"A route table has at most {MOST_ROUTES} custom routes.")
+    instance = ""
     if table.text("RouterType") == "VBR":
         _check_vbr(call, table, state)
     else:
-        _check_vpc(call, table, block, state)
+        instance = _check_vpc(call, table, block, state)
     made = state.put(Document(
         call.new_id("rte", table.region), "route_entry", call.account, table.region, table.id, "Pending",
         created_ms=call.now_ms,
         fields={
             "DestinationCidrBlock": str(block),
-            "NextHopType": call.text("NextHopType"),
+            "NextHopType": call.text("NextHopType", _INSTANCE_HOPS[0]),
             "NextHopId": call.text("NextHopId"),
+            **({HOP_INSTANCE: instance} if instance else {}),
             "RouteEntryName": text(call, "RouteEntryName", code="InvalidRouteEntryName.Malformed"),
             "Description": text(call, "Description", most=256, code="InvalidDescription.Malformed"),
         },
@@ -74,11 +79,38 @@ def _check_vbr(call: Call, table: Document, state: Transaction) -> None:
                          f"interface {vbr.text('VlanInterfaceId')}.")
 
 
-def _check_vpc(call: Call, table: Document, block: Prefix, state: Transaction) -> None:
+def _check_vpc(call: Call, table: Document, block: Prefix, state: Transaction) -> str:
+    """The id of the instance that the route leads to; empty when it leads to the transit router."""
     check_living(state.get(table.parent))
-    if call.text("NextHopType") != _VPC_HOP:
-        raise CloudError("OperationUnsupported.NextHopType", f"NextHopType {call.text('NextHopType') or 'Instance'} is "
-                         f"not supported; routes of a VPC lead to an {_VPC_HOP}.")
+    hop, instance = call.text("NextHopType", _INSTANCE_HOPS[0]), ""
+    if hop in _INSTANCE_HOPS:
+        instance = _instance_hop(call, table, hop, state)
+    elif hop == _VPC_HOP:
+        _check_attachment(call, table, state)
+    else:
+        raise CloudError("OperationUnsupported.NextHopType", f"NextHopType {hop} is not supported; routes of a VPC "
+                         f"lead to an {_VPC_HOP}, an {' or a '.join(_INSTANCE_HOPS)}.")
+    for switch in state.children(table.parent, "vswitch"):
+        local = Prefix(switch.text("CidrBlock"))
+        if contains(local, block):
+            code = "InvalidCIDRBlock.Duplicate" if local == block else "InvalidCidrBlock"
+            raise CloudError(code, f"{block} lies in vSwitch {switch.id}, which is local.")
+    return instance
+
+
+def _instance_hop(call: Call, table: Document, hop: str, state: Transaction) -> str:
+    named = call.text("NextHopId")
+    missing = CloudError("InvalidNextHop.NotFound", f"{named} is no {hop} of the VPC of {table.id}.")
+    instance = call.own(state, named if hop == _INSTANCE_HOPS[0] else instance_of(named), "instance", missing)
+    switch = state.get(instance.parent)
+    if switch is None or switch.parent != table.parent:
+        raise missing
+    if instance.deleting:
+        raise CloudError("IncorrectInstanceStatus", f"{instance.id} is being deleted.")
+    return instance.id
+
+
+def _check_attachment(call: Call, table: Document, state: Transaction) -> None:
     attachment = state.get(call.text("NextHopId"))
     if attachment is None or attachment.account != call.account or attachment.kind != "tr_attachment":
         raise CloudError("InvalidAttachment.NotFound", "The specified attachment does not exist.", 404)
@@ -86,11 +118,6 @@ def _check_vpc(call: Call, table: Document, block: Prefix, state: Transaction) -
         raise CloudError("IllegalParam.AttachmentId", "The attachment is not that of this VPC.")
     if attachment.deleting or attachment.status == "Attaching":
         raise CloudError("IncorrectStatus.CenRelation", f"The attachment is {attachment.status}.")
-    for switch in state.children(table.parent, "vswitch"):
-        local = Prefix(switch.text("CidrBlock"))
-        if contains(local, block):
-            code = "InvalidCIDRBlock.Duplicate" if local == block else "InvalidCidrBlock"
-            raise CloudError(code, f"{block} lies in vSwitch {switch.id}, which is local.")
 
 
 @VPC.writes("ModifyRouteEntry", ignores=("RegionId",), refuses=("NewNextHopId", "NewNextHopType"))

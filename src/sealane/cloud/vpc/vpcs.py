@@ -12,7 +12,7 @@ from sealane.cloud.vpc.common import given, in_group
 from sealane.cloud.vpc.registry import VPC
 from sealane.cloud.vpc.tables import new_table
 from sealane.cloud.world import Transaction
-from sealane.net import overlaps
+from sealane.net import Prefix, overlaps
 
 DEFAULT_CIDR = "172.16.0.0/12"
 SHORTEST, LONGEST = 8, 28
@@ -28,13 +28,7 @@ def not_found() -> CloudError:
 @VPC.writes("CreateVpc", refuses=(*_IPV6, "Ipv4IpamPoolId", "Ipv4CidrMask", "EnableDnsHostname"))
 def create_vpc(call: Call, state: Transaction) -> Fields:
     """CreateVpc."""
-    written = call.text("CidrBlock", DEFAULT_CIDR)
-    block = prefix(written, CloudError("InvalidParameter", f"CidrBlock {written} is not a prefix."))
-    if not SHORTEST <= block.prefixlen <= LONGEST:
-        raise CloudError("IllegalParam.CidrBlockMask", f"CidrBlock {written} must be /{SHORTEST} to /{LONGEST}.")
-    if any(overlaps(block, one) for one in UNUSABLE):
-        raise CloudError("OperationDenied.CidrInExcludeCidrs", f"CidrBlock {written} must be outside "
-                         f"{', '.join(map(str, UNUSABLE))}.")
+    block = usable_block("CidrBlock", call.text("CidrBlock", DEFAULT_CIDR))
     router = call.new_id("vrt", call.region)
     vpc = state.put(Document(
         call.new_id("vpc", call.region), "vpc", call.account, call.region, status="Pending", created_ms=call.now_ms,
@@ -51,6 +45,32 @@ def create_vpc(call: Call, state: Transaction) -> Fields:
     table = state.put(new_table(call, vpc.id, router_type="VRouter", router_id=router, kind="System"))
     return {"VpcId": vpc.id, "VRouterId": router, "RouteTableId": table.id,
             "ResourceGroupId": vpc.text("ResourceGroupId")}
+
+
+def usable_block(name: str, written: str) -> Prefix:
+    """A block that a VPC may have.
+
+    Raises:
+        CloudError: It is no prefix, too large or too small, or where no VPC may be.
+    """
+    block = prefix(written, CloudError("InvalidParameter", f"{name} {written} is not a prefix."))
+    if not SHORTEST <= block.prefixlen <= LONGEST:
+        raise CloudError("IllegalParam.CidrBlockMask", f"{name} {written} must be /{SHORTEST} to /{LONGEST}.")
+    if any(overlaps(block, one) for one in UNUSABLE):
+        raise CloudError("OperationDenied.CidrInExcludeCidrs", f"{name} {written} must be outside "
+                         f"{', '.join(map(str, UNUSABLE))}.")
+    return block
+
+
+def secondary_blocks(vpc: Document) -> tuple[str, ...]:
+    """The blocks that it has beside the one it was made with, in the order in which they came."""
+    found = vpc.fields.get("SecondaryCidrBlocks")
+    return tuple(map(str, found)) if isinstance(found, list | tuple) else ()
+
+
+def blocks(vpc: Document) -> tuple[Prefix, ...]:
+    """All its blocks, the first one first."""
+    return tuple(map(Prefix, (vpc.text("CidrBlock"), *secondary_blocks(vpc))))
 
 
 def _user_cidrs(call: Call) -> list[Json]:
@@ -120,7 +140,7 @@ def _item(vpc: Document, state: Transaction) -> dict[str, Json]:
         "VSwitchIds": {"VSwitchId": [one.id for one in state.children(vpc.id, "vswitch")]},
         "RouterTableIds": {"RouterTableIds": [one.id for one in state.children(vpc.id, "route_table")]},
         "UserCidrs": {"UserCidr": vpc.fields.get("UserCidrs") or []},
-        "SecondaryCidrBlocks": {"SecondaryCidrBlock": []},
+        "SecondaryCidrBlocks": {"SecondaryCidrBlock": list(secondary_blocks(vpc))},
         "NatGatewayIds": {"NatGatewayIds": []},
         "Tags": {"Tag": vpc.fields.get("Tags") or []},
     }

@@ -13,7 +13,7 @@ from sealane.cloud.texts import prefix, text
 from sealane.cloud.times import seconds
 from sealane.cloud.vpc.common import given, group_of
 from sealane.cloud.vpc.registry import VPC
-from sealane.cloud.vpc.vpcs import living
+from sealane.cloud.vpc.vpcs import blocks, living
 from sealane.cloud.world import Transaction
 from sealane.net import Address, Prefix, contains, overlaps
 
@@ -38,8 +38,9 @@ def create_vswitch(call: Call, state: Transaction) -> Fields:
     block = prefix(written, CloudError("InvalidCidrBlock.Malformed", f"CidrBlock {written} is not a prefix."))
     if not SHORTEST <= block.prefixlen <= LONGEST:
         raise CloudError("InvalidCirdrBlock.MaskLength", f"CidrBlock {written} must be /{SHORTEST} to /{LONGEST}.")
-    if not contains(Prefix(vpc.text("CidrBlock")), block):
-        raise CloudError("InvalidParameter", f"CidrBlock {written} is outside {vpc.text('CidrBlock')} of the VPC.")
+    if not any(contains(one, block) for one in blocks(vpc)):
+        raise CloudError("InvalidParameter", f"CidrBlock {written} is outside {', '.join(map(str, blocks(vpc)))} of "
+                         "the VPC.")
     switches = tuple(state.children(vpc.id, "vswitch"))
     if len(switches) >= MOST_VSWITCHES:
         raise CloudError("QuotaExceeded.VSwitch", f"A VPC has at most {MOST_VSWITCHES} vSwitches.")

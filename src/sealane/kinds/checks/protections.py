@@ -26,7 +26,7 @@ def _site_prefixes(plan: "Plan") -> Iterator[Prefix]:
 
 def check_protections(plan: "Plan", notes: Notes) -> None:
     """Both sides of a protection exist, and a required one has a tunnel to go through."""
-    cloud = [vpc.cidr_block for vpc in plan.vpcs]
+    cloud = [block for vpc in plan.vpcs for block in vpc.blocks]
     sites = sorted({(int(one.network_address), int(one.broadcast_address)) for one in _site_prefixes(plan)})
     latest = list(accumulate((last for _, last in sites), max))
     attached = plan.transit_router is not None and plan.transit_router.attachments.vpn

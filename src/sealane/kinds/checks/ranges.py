@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from sealane.diag import Origin
 from sealane.kinds.transit_router import TRANSFER_RANGE
+from sealane.kinds.vpc import Vpc
 from sealane.net import Address, Prefix, overlaps
 from sealane.spec import Notes
 
@@ -35,9 +36,14 @@ class _Range:
     place: Origin
 
 
+def _blocks(vpc: Vpc) -> Iterator[tuple[Prefix, Origin]]:
+    yield vpc.cidr_block, vpc.at.of("cidr_block")
+    yield from ((block, vpc.at.of("secondary_cidr_blocks")) for block in vpc.secondary_cidr_blocks)
+
+
 def _ranges(plan: "Plan") -> Iterator[_Range]:
     for vpc in plan.vpcs:
-        yield _Range(_VPC, vpc.name, vpc.name, vpc.cidr_block, vpc.at.of("cidr_block"))
+        yield from (_Range(_VPC, vpc.name, vpc.name, block, place) for block, place in _blocks(vpc))
         for switch in vpc.vswitches:
             yield _Range(_SWITCH, switch.name, vpc.name, switch.cidr_block, switch.at.of("cidr_block"))
     for site in plan.sites:
@@ -81,7 +87,7 @@ def check_ranges(plan: "Plan", notes: Notes) -> None:
 def _check_customer_gateways(plan: "Plan", notes: Notes) -> None:
     owners: dict[Address, tuple[str, Origin]] = {}
     cidrs = plan.transit_router.cidrs if plan.transit_router is not None else ()
-    cloud = [(f"vpc {vpc.name}", vpc.cidr_block, vpc.at.of("cidr_block")) for vpc in plan.vpcs]
+    cloud = [(f"vpc {vpc.name}", *one) for vpc in plan.vpcs for one in _blocks(vpc)]
     cloud += [("a transit router CIDR", one.cidr, one.at.of("cidr")) for one in cidrs]
     for gateway in plan.customer_gateways:
         address, place = gateway.ip_address, gateway.at.of("ip_address")

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from sealane.kinds.transit_router import BLACK_HOLE, TransitRouterSpec
+from sealane.kinds.vpc import ATTACHMENT, INSTANCE
 from sealane.spec import Notes, Places, did_you_mean
 
 if TYPE_CHECKING:
@@ -86,9 +87,11 @@ def _check_vpcs(plan: "Plan", resolver: _Resolver) -> None:
     for vpc in plan.vpcs:
         own = frozenset(one.name for one in attached if one.vpc == vpc.name)
         switches, groups = frozenset(_names(vpc.vswitches)), frozenset(_names(vpc.security_groups))
+        hops = {ATTACHMENT: own | {BLACK_HOLE}, INSTANCE: frozenset((*_names(vpc.instances), BLACK_HOLE))}
         for index, route in enumerate(vpc.route_entries, 1):
-            if route.next_hop not in own:
-                resolver.check(f"vpc {vpc.name} route_entries[{index}]", "next_hop", route.next_hop, own, route.at)
+            known = hops[route.next_hop_type]
+            if route.next_hop not in known:
+                resolver.check(f"vpc {vpc.name} route_entries[{index}]", "next_hop", route.next_hop, known, route.at)
         for instance in vpc.instances:
             subject = f"instance {instance.name}"
             resolver.check(subject, "vswitch", instance.vswitch, switches, instance.at)

@@ -1,9 +1,21 @@
 """A VPC with vSwitches, routes, security groups and instances (CreateVpc, CreateVSwitch, RunInstances)."""
 
 from sealane.kinds.vpc.expand import instance_node, vpc_node, vswitch_gateway
-from sealane.kinds.vpc.spec import VPC, Instance, SecurityGroupSpec, SecurityRule, Vpc, VpcRoute, VSwitch
+from sealane.kinds.vpc.spec import (
+    ATTACHMENT,
+    INSTANCE,
+    VPC,
+    Instance,
+    SecurityGroupSpec,
+    SecurityRule,
+    Vpc,
+    VpcRoute,
+    VSwitch,
+)
 
 __all__ = [
+    "ATTACHMENT",
+    "INSTANCE",
     "VPC",
     "Instance",
     "SecurityGroupSpec",

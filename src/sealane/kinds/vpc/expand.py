@@ -1,7 +1,7 @@
 """A VPC as a router node and one host node for each instance."""
 
 from sealane.kinds.vpc.security import IP_PROTOCOLS, WITH_PORTS, SecurityGroupSpec, SecurityRule
-from sealane.kinds.vpc.spec import Instance, Vpc, VSwitch
+from sealane.kinds.vpc.spec import BLACK_HOLE, INSTANCE, Instance, Vpc, VpcRoute, VSwitch
 from sealane.model import (
     FilterRule,
     Interface,
@@ -46,12 +46,19 @@ def vpc_node(
     if transfer is not None:
         interfaces.append(Interface(TRANSIT, InterfaceKind.ETHERNET, (transfer,)))
     routes = sorted(spec.route_entries, key=lambda route: route.destination_cidr_block)
-    statics = tuple(
-        StaticRoute(route.destination_cidr_block, transit_router, TRANSIT, origin=route.at.origin)
-        for route in routes
-        if transit_router is not None
-    )
+    statics = tuple(made for route in routes if (made := _static(spec, route, transit_router)) is not None)
     return Node(name, Platform.VPC, tuple(interfaces), statics, label=spec.name, origin=spec.at.origin)
+
+
+def _static(spec: Vpc, route: VpcRoute, transit_router: Address | None) -> StaticRoute | None:
+    """None towards a transit router that the VPC is not attached to."""
+    prefix, origin = route.destination_cidr_block, route.at.origin
+    if route.next_hop == BLACK_HOLE:
+        return StaticRoute(prefix, None, discard=True, origin=origin)
+    instance = spec.instance(route.next_hop) if route.next_hop_type == INSTANCE else None
+    if instance is not None:
+        return StaticRoute(prefix, instance.private_ip_address, instance.vswitch, origin=origin)
+    return None if transit_router is None else StaticRoute(prefix, transit_router, TRANSIT, origin=origin)
 
 
 def instance_node(spec: Instance, vswitch: VSwitch, group: SecurityGroupSpec | None, name: NodeName) -> Node:

@@ -6,6 +6,7 @@ from sealane.kinds.vpc.security import SECURITY_GROUP, SecurityGroupSpec, Securi
 from sealane.net import Address, Prefix, contains, overlaps
 from sealane.spec import (
     AddressText,
+    Choice,
     Field,
     ListOf,
     Places,
@@ -20,6 +21,8 @@ from sealane.spec import (
 
 MOST_VSWITCHES = 150
 MOST_ROUTES = 200
+MOST_SECONDARY_BLOCKS = 5
+ATTACHMENT, INSTANCE, BLACK_HOLE = "Attachment", "Instance", "BlackHole"
 RESERVED_LAST = 3
 """The first and the last three addresses of a vSwitch belong to the cloud (CreateVSwitch)."""
 
@@ -49,9 +52,14 @@ class VSwitch:
 
 @dataclass(frozen=True, slots=True)
 class VpcRoute:
-    """A custom route of the VPC's route table; ``next_hop`` names an attachment of the transit router."""
+    """A custom route of the VPC's route table.
+
+    ``next_hop`` names an attachment of the transit router, or an instance where ``next_hop_type`` says so;
+    ``BlackHole`` discards.
+    """
 
     destination_cidr_block: Prefix
+    next_hop_type: str
     next_hop: str
     description: str | None
     at: Places = field(compare=False)
@@ -74,12 +82,22 @@ class Vpc:
 
     name: str
     cidr_block: Prefix
+    secondary_cidr_blocks: tuple[Prefix, ...]
     description: str | None
     vswitches: tuple[VSwitch, ...]
     route_entries: tuple[VpcRoute, ...]
     security_groups: tuple[SecurityGroupSpec, ...]
     instances: tuple[Instance, ...]
     at: Places = field(compare=False)
+
+    @property
+    def blocks(self) -> tuple[Prefix, ...]:
+        """Its own block and the secondary ones."""
+        return self.cidr_block, *self.secondary_cidr_blocks
+
+    def instance(self, name: str) -> Instance | None:
+        """The instance of that name."""
+        return next((one for one in self.instances if one.name == name), None)
 
     def vswitch(self, name: str) -> VSwitch | None:
         """The vSwitch of that name."""
@@ -89,9 +107,18 @@ class Vpc:
 def _check_inside(vpc: Vpc, spot: Spot) -> None:
     for one in vpc.vswitches:
         subject, place = f"vSwitch {one.name}", one.at.of("cidr_block")
-        if not contains(vpc.cidr_block, one.cidr_block):
-            spot.notes.error("VPC-004", subject, f"{one.cidr_block} is outside {vpc.cidr_block} of vpc {vpc.name}",
-                             f"choose a prefix inside {vpc.cidr_block}", place, vpc.at.of("cidr_block"))
+        if not any(contains(block, one.cidr_block) for block in vpc.blocks):
+            blocks = ", ".join(map(str, vpc.blocks))
+            spot.notes.error("VPC-004", subject, f"{one.cidr_block} is outside {blocks} of vpc {vpc.name}",
+                             f"choose a prefix inside {blocks}", place, vpc.at.of("cidr_block"))
+
+
+def _check_blocks(vpc: Vpc, spot: Spot) -> None:
+    for index, block in enumerate(vpc.secondary_cidr_blocks, 1):
+        other = next((one for one in vpc.blocks[:index] if overlaps(block, one)), None)
+        if other is not None:
+            spot.notes.error("VPC-016", spot.subject, f"secondary block {block} overlaps {other}",
+                             "give each block a range of its own", vpc.at.of("secondary_cidr_blocks"))
 
 
 def _check_apart(vpc: Vpc, spot: Spot) -> None:
@@ -157,10 +184,12 @@ _VSWITCH: Record[VSwitch] = Record("vSwitch", VSwitch, (
 _ROUTE: Record[VpcRoute] = Record("route", VpcRoute, (
     Field("destination_cidr_block", PrefixText(reserved_code="VPC-011", may_contain=True),
           "DestinationCidrBlock", required=True),
-    Field("next_hop", Text("the name of the VPC's attachment"), "NextHopId: an attachment of the transit router",
+    Field("next_hop_type", Choice((ATTACHMENT, INSTANCE), "VPC-017"), "NextHopType", default=ATTACHMENT),
+    Field("next_hop", Text("the name of the VPC's attachment, or of one of its instances"),
+          "NextHopId: an attachment of the transit router, or an instance; BlackHole: discards, which no call can say",
           required=True),
     Field("description", description_reader("VPC-001"), "Description"),
-), "A custom route of the VPC (CreateRouteEntry, next hop type Attachment).")
+), "A custom route of the VPC (CreateRouteEntry).")
 
 _INSTANCE: Record[Instance] = Record("instance", Instance, (
     Field("name", name_reader("VPC-001", 2), "InstanceName", required=True),
@@ -170,16 +199,21 @@ _INSTANCE: Record[Instance] = Record("instance", Instance, (
           "SecurityGroupId; left out: nothing is filtered"),
 ), "An ECS instance.")
 
+_BLOCK = PrefixText(8, 28, "VPC-002", "VPC-012")
+
 VPC: Record[Vpc] = Record("vpc", Vpc, (
     Field("name", name_reader("VPC-001"), "VpcName", required=True),
-    Field("cidr_block", PrefixText(8, 28, "VPC-002", "VPC-012"), "CidrBlock", required=True),
+    Field("cidr_block", _BLOCK, "CidrBlock", required=True),
+    Field("secondary_cidr_blocks", ListOf(_BLOCK, most=MOST_SECONDARY_BLOCKS, code="VPC-015"),
+          "SecondaryCidrBlock of AssociateVpcCidrBlock: further ranges of vSwitches", default=()),
     Field("description", description_reader("VPC-001"), "Description"),
     Field("vswitches", ListOf(_VSWITCH, 1, MOST_VSWITCHES, "VPC-013"), "subnets", required=True),
     Field("route_entries", ListOf(_ROUTE, most=MOST_ROUTES, code="VPC-014"), "custom routes", default=()),
     Field("security_groups", ListOf(SECURITY_GROUP), "packet filters of instances", default=()),
     Field("instances", ListOf(_INSTANCE), "ECS instances", default=()),
 ), "A virtual private cloud.", (
-    Rule(_check_inside, ("name", "cidr_block", "vswitches")),
+    Rule(_check_blocks, ("cidr_block", "secondary_cidr_blocks")),
+    Rule(_check_inside, ("name", "cidr_block", "secondary_cidr_blocks", "vswitches")),
     Rule(_check_apart, ("vswitches",)),
     Rule(_check_routes, ("route_entries",)),
     Rule(_check_local_routes, ("route_entries", "vswitches")),
