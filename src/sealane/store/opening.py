@@ -128,6 +128,7 @@ def _open(database: Path, mark: Mark, migrations: Sequence[Sequence[str]]) -> Op
         connection.execute("PRAGMA locking_mode = EXCLUSIVE")
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA secure_delete = ON")  # what is forgotten, or sealed later, is not left on free pages
         connection.execute(f"PRAGMA journal_size_limit = {_LOG_KEPT_BYTES}")
         connection.execute("BEGIN EXCLUSIVE")
         connection.execute("COMMIT")

@@ -43,6 +43,19 @@ def test_no_call_comes_in_again_after_a_restart(tmp_path):
         call(again, "a", key="LTAI2") if restart == 0 else refused("SignatureNonceUsed", again, "a", key="LTAI2")
 
 
+def test_a_start_remembers_no_more_than_the_process_before_it(tmp_path):
+    limits = Limits(nonces_per_key=3)
+    first = Freshness(limits, Nonces(tmp_path, NOW_MS, boot="one", fresh=True))
+    for one in range(10):
+        call(first, f"{one}", NOW_MS + one * 1000)
+    again = Freshness(limits, Nonces(tmp_path, NOW_MS, boot="one"))
+    assert len(again._heard["LTAI1"].order) == len(again._heard["LTAI1"].known) == 3
+    for one in range(7):
+        refused("InvalidTimeStamp.Expired", again, f"{one}", NOW_MS + one * 1000)
+    for one in range(7, 10):
+        refused("SignatureNonceUsed", again, f"{one}", NOW_MS + one * 1000)
+
+
 def test_after_a_crash_of_the_host_calls_from_before_are_refused(tmp_path):
     call(started(tmp_path, fresh=True), "a")
     again = started(tmp_path, NOW_MS + 5000, boot="two")

@@ -89,6 +89,8 @@ class Freshness:
             heard = self._heard.setdefault(access_key_id, _Heard())
             if digest not in heard.known:
                 heard.add(stamped_ms, digest)
+                if len(heard.order) > self._most:
+                    heard.forget_oldest()
 
     def check_time(self, access_key_id: str, stamped_ms: int, now_ms: int) -> None:
         """Refuse a call that is stamped outside the window.

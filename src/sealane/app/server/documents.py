@@ -42,7 +42,7 @@ class Documents:
     """Turns documents into what the store keeps, and back."""
 
     def __init__(self, sealer: Sealer) -> None:
-        self._sealer = sealer
+        self.sealer = sealer
 
     def load(self, store: Store) -> Iterator[Document]:
         """All documents.
@@ -50,10 +50,10 @@ class Documents:
         Raises:
             Fault: One is damaged, or its secrets were sealed with another key.
         """
-        return (self._sealer.open_document(value) for _, value in store.read(DOCUMENTS))
+        return (self.sealer.open_document(value) for _, value in store.read(DOCUMENTS))
 
     def change(self, change: Document | str) -> Change:
         """What to tell the store of a document, or of the id of one that is gone."""
         if isinstance(change, str):
             return Remove(DOCUMENTS, change)
-        return Put(DOCUMENTS, change.id, self._sealer.seal_document(change))
+        return Put(DOCUMENTS, change.id, self.sealer.seal_document(change))

@@ -13,6 +13,7 @@ from sealane.app.server.identity import KEYS, Identity, resealed_key
 from sealane.app.server.observation import Observation
 from sealane.app.server.reconciler import Reconciler
 from sealane.app.server.service import Service
+from sealane.app.server.tokens import SECRETS, TOKENS, resealed_secret, resealed_token
 from sealane.cloud import Fields
 from sealane.cloud.operations import operations
 from sealane.cloud.schema import decode, shape
@@ -79,6 +80,8 @@ class Server:
             spaces: Mapping[str, Callable[[Sealer, str, bytes], bytes]] = {
                 DOCUMENTS: reseal_documents,
                 KEYS: lambda sealer, key, value: resealed_key(sealer.reseal, key, value),
+                TOKENS: lambda sealer, key, value: resealed_token(sealer.reseal, key, value),
+                SECRETS: lambda sealer, key, value: resealed_secret(sealer.reseal, key, value),
             }
             sealer = open_sealer(self.store, directory, spaces, key_file=key_file, environment=environment)
             if new_key:
@@ -99,7 +102,8 @@ class Server:
             raise
         self.observation = Observation(self.reconciler.made, clock.now_ms, tell=self.events.tell)
         self.service.observed = self.observation
-        self._housekeeper = Housekeeper(self.store, bounds or Bounds(), clock.now_ms, self.events.tell)
+        self._housekeeper = Housekeeper(self.store, bounds or Bounds(), clock.now_ms, self.events.tell,
+                                        others=self.service.forget)
         self._threads = (
             threading.Thread(target=self.reconciler.run, name="reconciler"),
             threading.Thread(target=self.observation.run, name="observation"),

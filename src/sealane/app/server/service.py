@@ -1,28 +1,26 @@
 """What is done with a call: decode, authorise, carry out in a transaction, make durable, answer."""
 
-import hashlib
 import json
 import secrets
 import threading
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Protocol
 
 from sealane.app.server.documents import Documents
+from sealane.app.server.tokens import TOKENS, Tokens
 from sealane.cloud import Call, CloudError, Document, Fields, Json, Operation, Transaction, World
 from sealane.cloud.observed import Nothing, Observed
 from sealane.reconcile import Append, Change, Put, Remove, Store
 
-TOKENS = "token"
 AUDIT = "audit"
 NUMBERS = "number"
 """The space of the highest sequence that was given to a document which is gone: no other one may get it again."""
 _HIGHEST = "document"
 _ALPHABET = "0123456789abcdefghijklmnopqrstuvwxyz"
 _ID_LENGTH = 10
-_TOKEN_AGE_MS = 24 * 3600 * 1000
 _LONGEST_TOKEN = 64
 _KEY_CHARACTERS = 16
 _DRY_RUN = "Request validation has been passed with DryRun flag set."
@@ -41,15 +39,6 @@ class Caller:
     account: str
     user: str = "root"
     key_id: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class _Token:
-    """A client token that was used: what it was used with, and the answer that was given."""
-
-    digest: str
-    answer: Fields
-    at_ms: int
 
 
 class Clock(Protocol):
@@ -118,7 +107,7 @@ class Service:
         self._reading = threading.Lock()
         self._numbered = int(dict(store.read(NUMBERS)).get(_HIGHEST, b"0"))
         self._world = World(documents.load(store), self._numbered)
-        self._tokens: dict[str, _Token] = {key: _Token(**json.loads(value)) for key, value in store.read(TOKENS)}
+        self._tokens = Tokens(store, documents.sealer)
         self.observed: Observed = Nothing()
         self.changed = threading.Event()
         """Set whenever documents changed."""
@@ -173,6 +162,20 @@ class Service:
                 work(state)
             self._keep(state, ())
 
+    def forget(self) -> None:
+        """Forget client tokens that are too old to matter.
+
+        Raises:
+            Fault: It could not be kept; it is tried again the next time.
+        """
+        while True:
+            with self._writing:
+                old = self._tokens.old(self._clock.now_ms())
+                if not old:
+                    return
+                self._store.commit([Remove(TOKENS, one) for one in old])
+                self._tokens.forget(old)
+
     def audit(self, caller: Caller, action: str, what: str) -> None:
         """Keep that somebody called something that changes what there is, beside the cloud's operations.
 
@@ -194,14 +197,11 @@ class Service:
         if len(token) > _LONGEST_TOKEN or not token.isascii():
             raise CloudError("IllegalParam.ClientToken", "ClientToken must be at most 64 ASCII characters.")
         key = f"{call.account}/{call.product}/{call.action}/{token}" if token else ""
-        digest = _digest(call.params)
         with self._writing:
-            kept = self._tokens.get(key) if key else None
-            if kept is not None and call.now_ms - kept.at_ms < _TOKEN_AGE_MS:
-                if kept.digest != digest:
-                    raise CloudError("IdempotentParameterMismatch",
-                                     "ClientToken was used with other parameters before.")
-                return kept.answer
+            digest = self._tokens.digest(call.params) if key else ""
+            given = self._tokens.find(key, digest, call.now_ms) if key else None
+            if given is not None:
+                return given
             state = Transaction(self._world)
             with self._reading:
                 found = operation.handle(call, state)
@@ -209,23 +209,11 @@ class Service:
                 raise CloudError("DryRunOperation", _DRY_RUN)
             answer = self._codec.shape(call.product, call.action, found)
             extra: list[Change] = [Append(AUDIT, call.now_ms, _audit(call, caller))]
-            remembered = _Token(digest, answer, call.now_ms)
-            if key:
-                extra.append(Put(TOKENS, key, json.dumps(asdict(remembered)).encode()))
-                extra += [Remove(TOKENS, old) for old in self._forgotten(call.now_ms)]
-            self._keep(state, extra)
-            if key:
-                self._tokens[key] = remembered
+            use = self._tokens.use(key, digest, answer, call.now_ms) if key else None
+            self._keep(state, extra if use is None else [*extra, *use.changes])
+            if use is not None:
+                self._tokens.adopt(use)
         return answer
-
-    def _forgotten(self, now_ms: int) -> Sequence[str]:
-        """A few tokens that are too old to matter; called often, so a few are enough."""
-        old = []
-        for key in list(self._tokens)[:_SWEEP]:
-            if now_ms - self._tokens[key].at_ms >= _TOKEN_AGE_MS:
-                old.append(key)
-                del self._tokens[key]
-        return old
 
     def _keep(self, state: Transaction, extra: Sequence[Change]) -> None:
         """Make changes durable, then visible."""
@@ -241,9 +229,6 @@ class Service:
             with self._reading:
                 self._world.adopt(changes)
             self.changed.set()
-
-
-_SWEEP = 8
 
 
 def _removed(changes: Iterable[Document | str]) -> Iterator[str]:
@@ -264,11 +249,6 @@ def new_key() -> str:
 def new_request_id() -> str:
     """A RequestId."""
     return str(uuid.uuid4()).upper()
-
-
-def _digest(params: Fields) -> str:
-    told = {key: value for key, value in params.items() if key != "ClientToken"}
-    return hashlib.sha256(json.dumps(told, sort_keys=True, default=str).encode()).hexdigest()
 
 
 _SETS_KEYS = ("Vpc", "ModifyTunnelAttribute")

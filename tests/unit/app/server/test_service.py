@@ -140,6 +140,19 @@ def test_a_client_token_gives_the_first_answer_again_also_after_a_restart():
     assert call(again, "CreateThing", Name="b", ClientToken="t") != first
 
 
+def test_old_client_tokens_go_without_a_new_one():
+    store, clock = FakeStore(), Clock()
+    made = service(store, clock)
+    for one in range(600):
+        call(made, "CreateThing", Name="a", ClientToken=f"{one}")
+    made.forget()
+    assert len(list(store.read("token"))) == 600
+    clock.ms += 24 * 3600 * 1000
+    made.forget()
+    assert list(store.read("token")) == []
+    assert made._tokens.old(clock.ms) == []
+
+
 def test_a_dry_run_is_validated_and_changes_nothing():
     made = service(FakeStore())
     with pytest.raises(CloudError, match="DryRunOperation"):
