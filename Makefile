@@ -4,14 +4,19 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 NODE := $(VENV)/node/.installed
 
+# Hundreds of programs are started here; each would compile anew whatever it imports.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: demo test check fast-test mutation fidelity setup node clean
 demo: setup
 	$(BIN)/sealane demo examples/hangzhou/plan.yaml
 
-# What needs no packets runs on two cores at once; live tests measure gaps in time, so nothing runs beside them.
+# What needs no packets runs on two cores at once, and so do the live tests that mostly wait; nothing runs beside those
+# that measure gaps in time.
 test: setup node
 	@$(MAKE) --no-print-directory fast-test
-	$(BIN)/pytest -m "live or mutation" --durations=15
+	$(BIN)/pytest -m beside -n 3 --dist loadfile --durations=5
+	$(BIN)/pytest -m "live and not beside or mutation" --durations=15
 
 fast-test: $(STAMP)
 	$(BIN)/pytest -m "not live and not mutation" -n 2 --dist worksteal

@@ -1,7 +1,9 @@
 """Options that all tests share."""
 
 import gc
+import re
 import signal
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -21,6 +23,22 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # A shell without job control starts what runs in the background deaf to Ctrl-C, and so would be every program that
     # the tests start and interrupt.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+_MARKS = ("live", "mutation", "beside")
+_WORDS = {*_MARKS, "and", "or", "not"}
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Import no file in which ``-m`` can select nothing; some import all that the official SDKs are made of."""
+    wanted = config.option.markexpr
+    if not wanted or not collection_path.match("test_*.py") or not set(re.findall(r"\w+", wanted)) <= _WORDS:
+        return None
+    text = collection_path.read_text(encoding="utf-8")
+    whole = "".join(re.findall(r"^pytestmark = .*", text, re.MULTILINE))
+    known = [{mark in whole, f"mark.{mark}" in text} for mark in _MARKS]  # all tests have it, none has, or some may
+    selects = any(eval(wanted, {}, dict(zip(_MARKS, each, strict=True))) for each in product(*known))
+    return None if selects else True
 
 
 _OBJECTS_BEFORE_A_COLLECTION = 20_000

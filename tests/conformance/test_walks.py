@@ -8,7 +8,7 @@ from steps import Walk, walk_whole
 
 from server_process import Served
 
-pytestmark = pytest.mark.live
+pytestmark = [pytest.mark.live, pytest.mark.beside]
 
 
 @pytest.fixture

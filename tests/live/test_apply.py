@@ -16,7 +16,7 @@ from test_server_kill import server  # noqa: F401 - a fixture
 from sealane.app.controller import networks_present
 from sealane.store import SqliteStore
 
-pytestmark = pytest.mark.live
+pytestmark = [pytest.mark.live, pytest.mark.beside]
 SEALANE = Path(sys.executable).with_name("sealane")
 EXAMPLE = Path(__file__).parents[2] / "examples" / "hangzhou"
 

@@ -11,7 +11,7 @@ from fidelity.case import Case, seeded
 from fidelity.regressions import REGRESSIONS
 from fidelity.run import Outcome
 
-pytestmark = pytest.mark.live
+pytestmark = [pytest.mark.live, pytest.mark.beside]
 
 SEEDS = (1, 3, 5, 7, 8, 9, 13)
 """With one and two tunnels, one and two devices, BGP and statics on border routers, several tables, a zone."""

@@ -10,7 +10,7 @@ from test_server_kill import server  # noqa: F401 - a fixture
 
 from page_runs import ROOT, Reader
 
-pytestmark = pytest.mark.live
+pytestmark = [pytest.mark.live, pytest.mark.beside]
 HOWTO = ROOT / "docs" / "howto"
 
 

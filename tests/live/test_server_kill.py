@@ -14,7 +14,7 @@ from alibabacloud_vpc20160428.client import Client
 
 from server_process import SEALANE, Served
 
-pytestmark = pytest.mark.live
+pytestmark = [pytest.mark.live, pytest.mark.beside]
 KILLS = int(os.environ.get("SEALANE_KILLS", "6"))
 MOST_VPCS = 4
 REGION = "cn-hangzhou"
@@ -123,6 +123,7 @@ def test_a_killed_server_loses_nothing_and_the_networks_follow(server):
         server.kill()
         thread.join(30)
         assert not thread.is_alive()
+    mine = f"sealane.{server.prefix()}"
     server.start()
     client = server.client()
     load.check(client)
@@ -130,8 +131,7 @@ def test_a_killed_server_loses_nothing_and_the_networks_follow(server):
     while time.monotonic() < deadline:
         found = client.describe_vpcs(models.DescribeVpcsRequest(region_id=REGION, page_size=50)).body.vpcs.vpc
         with_switch = [one.vpc_id for one in found if one.v_switch_ids.v_switch_id]
-        spaces = subprocess.run(["ip", "netns", "list"], capture_output=True, text=True, check=True).stdout
-        up = {one.split()[0].rpartition(".")[2] for one in spaces.splitlines() if ".vpc-ha" in one}
+        up = {one.split()[0].rpartition(".")[2] for one in namespaces(".vpc-ha") if one.startswith(mine)}
         if all(one.status == "Available" for one in found) and up == set(with_switch):
             break
         time.sleep(0.2)

@@ -19,7 +19,7 @@ from sealane.store import FakeStore
 sys.path.insert(0, str(Path(__file__).parents[1] / "unit" / "cloud"))
 import use_case
 
-pytestmark = pytest.mark.live
+pytestmark = [pytest.mark.live, pytest.mark.beside]
 PREFIX = "t9x"
 
 

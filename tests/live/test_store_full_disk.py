@@ -12,7 +12,7 @@ from sealane.diag import Fault
 from sealane.reconcile import Put
 from sealane.store import SqliteStore, open_sealer, rotate
 
-pytestmark = pytest.mark.live
+pytestmark = [pytest.mark.live, pytest.mark.beside]
 
 
 def test_a_full_disk_loses_nothing_and_is_cured_without_a_restart(tmp_path: Path) -> None:

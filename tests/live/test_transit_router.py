@@ -45,7 +45,7 @@ from sealane.net import Address, Asn, InterfaceAddress, NodeName, Prefix, Secret
 from sealane.vendors.bird import render_transit_router, render_vbr
 from sealane.vendors.frr import render_device
 
-pytestmark = pytest.mark.live
+pytestmark = [pytest.mark.live, pytest.mark.beside]
 
 MAIN, LAB = 100, 101
 TABLES = {"main": MAIN, "lab": LAB}

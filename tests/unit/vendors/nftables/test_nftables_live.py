@@ -17,7 +17,7 @@ from sealane.model import AccessList, FilterRule, Node
 from sealane.net import Address, Prefix
 from sealane.vendors.nftables import drill, guard, meter, mss_clamp, read_meter, security_group, stateful_device
 
-pytestmark = pytest.mark.live
+pytestmark = [pytest.mark.live, pytest.mark.beside]
 
 SUFFIX = f"{os.getpid():x}"
 SENDER = """
