@@ -18,7 +18,17 @@ from sealane.host.netns import (
     namespace_path,
     remove_stale,
 )
-from sealane.host.process import Start, Tag, alive, find_placed, find_processes, spawn, spawn_together, stop
+from sealane.host.process import (
+    Start,
+    Tag,
+    alive,
+    find_placed,
+    find_processes,
+    leave_no_core,
+    spawn,
+    spawn_together,
+    stop,
+)
 from sealane.host.run import run, run_unchecked
 
 __all__ = [
@@ -33,6 +43,7 @@ __all__ = [
     "has_interface",
     "interface_state",
     "last_words",
+    "leave_no_core",
     "list_namespaces",
     "make_private_directory",
     "namespace_path",

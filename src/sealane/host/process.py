@@ -1,6 +1,7 @@
 """Processes that outlive us, recognised by an environment variable that all their children inherit."""
 
 import os
+import resource
 import shlex
 import signal
 import subprocess
@@ -11,6 +12,7 @@ from pathlib import Path
 
 from sealane.diag import Fault
 from sealane.host.netns import entered, namespace_path
+from sealane.host.run import ENVIRONMENT
 
 _VARIABLE = b"SEALANE_PROCESS="
 _TERM_GRACE_S = 2.0
@@ -53,6 +55,7 @@ def spawn(
     Raises:
         Fault: The program is missing or the namespace is gone.
     """
+    leave_no_core()
     variables = _variables(tag, environment)
     descriptor = _open_log(log)
     _STARTED[:] = [one for one in _STARTED if one.poll() is None]
@@ -95,6 +98,7 @@ def spawn_together(starts: Sequence[Start]) -> tuple[int, ...]:
     Raises:
         Fault: A program is missing.
     """
+    leave_no_core()
     lines = []
     for one in starts:
         os.close(_open_log(one.log))
@@ -112,10 +116,14 @@ def spawn_together(starts: Sequence[Start]) -> tuple[int, ...]:
     return tuple(int(line) for line in done.stdout.splitlines())
 
 
+def leave_no_core() -> None:
+    """Let neither this process nor those it starts leave their memory in a file when they crash: it holds keys."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
+
+
 def _variables(tag: Tag | None, more: Mapping[str, str] | None) -> dict[str, str]:
     return {
-        "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-        "LC_ALL": "C",
+        **ENVIRONMENT,
         **({} if tag is None else {"SEALANE_PROCESS": str(tag)}),
         **(more or {}),
     }

@@ -1,6 +1,5 @@
 """Running other programs to completion."""
 
-import os
 import subprocess
 from collections.abc import Mapping, Sequence
 
@@ -8,6 +7,10 @@ from sealane.diag import Fault
 from sealane.host.netns import entered
 
 _ANSWER_CHARACTERS = 600
+ENVIRONMENT: Mapping[str, str] = {
+    "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C",
+}  # fmt: skip
+"""What every program gets; ours may hold keys."""
 
 
 def run(
@@ -25,7 +28,7 @@ def run(
         text: Standard input.
         namespace: Network namespace to run it in; None is the host's.
         timeout_s: It is killed after this.
-        environment: Added to ours.
+        environment: Added to ENVIRONMENT.
 
     Raises:
         Fault: It is missing, failed or took too long.
@@ -55,7 +58,7 @@ def run_unchecked(
                 text=True,
                 timeout=timeout_s,
                 check=False,
-                env={**os.environ, "LC_ALL": "C", **(environment or {})},
+                env={**ENVIRONMENT, **(environment or {})},
                 errors="replace",
             )
     except FileNotFoundError as error:

@@ -1,4 +1,5 @@
 import os
+import resource
 import subprocess
 import sys
 import time
@@ -162,3 +163,26 @@ def test_a_program_that_takes_too_long_is_a_fault() -> None:
 def test_standard_input_reaches_the_program_and_its_language_is_plain() -> None:
     assert run(["cat"], text="x\n") == "x\n"
     assert run(["sh", "-c", "echo $LC_ALL $MORE"], environment={"MORE": "more"}) == "C more\n"
+
+
+def test_programs_do_not_get_what_our_environment_holds(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SEALANE_SEALING_KEY", "secret-one")
+    monkeypatch.setenv("ANY_OTHER", "secret-two")
+    told = run(["env"], environment={"MORE": "x"})
+    assert "secret" not in told
+    assert "MORE=x" in told.splitlines()
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_what_holds_keys_leaves_no_memory_in_a_file(*, together: bool, stack: ExitStack, tmp_path: Path) -> None:
+    limits = resource.getrlimit(resource.RLIMIT_CORE)
+    stack.callback(resource.setrlimit, resource.RLIMIT_CORE, limits)
+    resource.setrlimit(resource.RLIMIT_CORE, (limits[1], limits[1]))
+    tag = Tag(NETWORK, "", "core")
+    if together:
+        (pid,) = spawn_together([Start(["sleep", "60"], tag, tmp_path / "log", {})])
+    else:
+        pid = spawn(["sleep", "60"], tag).pid
+    stack.callback(stop, [pid], at_once=True)
+    told = Path(f"/proc/{pid}/limits").read_text().splitlines()
+    assert [line.split()[4] for line in told if line.startswith("Max core file size")] == ["0"]

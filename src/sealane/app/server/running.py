@@ -17,7 +17,7 @@ from sealane.app.server.tokens import SECRETS, TOKENS, resealed_secret, resealed
 from sealane.cloud import Fields
 from sealane.cloud.operations import operations
 from sealane.cloud.schema import decode, shape
-from sealane.host import write_private
+from sealane.host import leave_no_core, write_private
 from sealane.host.files import make_private_directory
 from sealane.reconcile import Put, Store
 from sealane.store import Nonces, Sealer, SqliteStore, open_sealer, reseal_documents, rotate
@@ -74,6 +74,7 @@ class Server:
         new_key: bool = False,
         bounds: Bounds | None = None,
     ) -> None:
+        leave_no_core()
         self.directory = directory
         self.store: Store = SqliteStore(directory)
         try:
