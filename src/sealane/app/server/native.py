@@ -164,7 +164,8 @@ class Native:
         with _known():
             hosts = [live.host(names.get(one, one)) for one in (source, destination)]
             found = find_elements(live, elements)
-        return drill(live, found, hosts[0], hosts[1], hold_s=hold_s).to_json()
+        with self._reconciler.left_alone(live.network.name):
+            return drill(live, found, hosts[0], hosts[1], hold_s=hold_s).to_json()
 
     def prove(self, account: str, failures: int, properties: Sequence[str]) -> Mapping[str, object]:
         """Prove every network as its documents say it."""

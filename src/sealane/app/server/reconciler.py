@@ -9,8 +9,9 @@ import gc
 import json
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -107,6 +108,8 @@ class Reconciler:
         self._set_aside_at = _FEW
         self._networks = Networks(prefix, tell)
         self._trials: dict[str, Trial] = {}
+        self._alone: Counter[str] = Counter()
+        self._counting = threading.Lock()
         self.running: dict[str, Running] = {}
 
     def run(self) -> None:
@@ -191,6 +194,17 @@ class Reconciler:
         """The networks that are up, by name."""
         return {name: one.made for name, one in tuple(self.running.items()) if one.made is not None}
 
+    @contextmanager
+    def left_alone(self, name: str) -> Iterator[None]:
+        """While a drill makes something of a network fail, what fails is not repaired; changes are carried out."""
+        with self._counting:
+            self._alone[name] += 1
+        try:
+            yield
+        finally:
+            with self._counting:
+                self._alone[name] -= 1
+
     def refused(self, account: str) -> Mapping[str, str]:
         """Documents that no network can carry as things are, by id, with the reason.
 
@@ -218,6 +232,7 @@ class Reconciler:
             raise Fault(f"make network {name}", f"{first.code} {first.subject}: {first.problem}", first.remedy)
         running.plan = expanded.carried.plan
         network, known, former = expanded.network, running.network, running.made
+        reads_host = reads_host and not self._alone[name]
         if known == network and not reads_host and not running.trial.failures:
             return
         controller, path, memo = Controller(name, self._esp), self._directory / name, running.memo

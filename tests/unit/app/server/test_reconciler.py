@@ -337,6 +337,18 @@ def test_what_the_host_refuses_while_watching_is_told_when_it_goes_on(events, mo
     assert "it is being changed" in events[0].text
 
 
+def test_what_a_drill_makes_fail_is_not_repaired_before_it_ends(service, looked_after, hands):
+    looked_after.reconcile(reads_host=True)
+    name = next(iter(looked_after.made()))
+    hands.asked.clear()
+    with looked_after.left_alone(name), looked_after.left_alone(name):
+        looked_after.reconcile(reads_host=True)
+        assert ("apply", name) not in hands.asked
+        assert hands.asked, "other networks are looked after"
+    looked_after.reconcile(reads_host=True)
+    assert ("apply", name) in hands.asked
+
+
 def test_watching_outlives_anything_and_tells_it(events):
     rounds, done = [], threading.Event()
 
