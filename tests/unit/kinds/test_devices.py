@@ -1,3 +1,4 @@
+import json
 from dataclasses import replace
 from ipaddress import IPv4Address, IPv4Interface, IPv4Network
 
@@ -172,3 +173,12 @@ def test_the_figures_of_the_use_case() -> None:
     assert (line.cloud.node, line.site and line.site.interface) == ("vbr", "GigabitEthernet0/0")
     (promise,) = found.protections
     assert [list(map(str, side)) for side in (promise.cloud, promise.site)] == [["172.16.0.0/16"], ["192.168.20.0/24"]]
+
+
+@pytest.mark.parametrize("name", ["eth0#", '"eth0"', "eth0'", "-n", "eth0;", "eth\\0", "a\x1bb", "$(id)"])
+def test_an_interface_s_name_is_one_word_of_ip(name: str) -> None:
+    """ip(8) in a batch cuts lines at a number sign, takes quotes away, and options begin with a hyphen."""
+    written = ASA.replace("port: {rehearsal: true}", f"port: {{interface: {json.dumps(name)}}}")
+    assert written != ASA
+    _, findings = read_plan(written, "plan.yaml")
+    assert "PC-005" in {one.code for one in findings}

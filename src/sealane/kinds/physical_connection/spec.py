@@ -53,7 +53,8 @@ def _check_port(port: CircuitPort, spot: Spot) -> None:
 
 _PORT: Record[CircuitPort] = Record("port", CircuitPort, (
     Field("rehearsal", Flag(), "true for a line that exists only on this host (a veth pair)", default=False),
-    Field("interface", Text("an interface name of 1 to 15 characters", 1, 15, r"[^\s/]+", "PC-005"),
+    Field("interface", Text("an interface name of 1 to 15 letters, digits, '_', '.', ':', '@' and '-'", 1, 15,
+                            r"[A-Za-z0-9_][A-Za-z0-9_.:@-]*", "PC-005"),
           "interface of this host that the line is plugged into"),
 ), "Where the line ends on this host.", (
     Rule(_check_port, ("rehearsal", "interface")),
