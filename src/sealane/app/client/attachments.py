@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 
 from sealane.app.client.kind import Ids, Kind
-from sealane.app.client.session import Answer, Session, tags
+from sealane.app.client.session import Answer, Session, Steps, tags, until
 from sealane.app.client.thing import Found, Key, Thing, fields, params
 from sealane.app.client.transit import table_id
 from sealane.kinds import Plan
@@ -116,7 +116,7 @@ def _member(  # noqa: PLR0917 - a shorthand
                  ends=_ENDS[sort] - 1)
 
 
-def _create(session: Session, thing: Thing) -> Ids:
+def _create(session: Session, thing: Thing) -> Steps[Ids]:
     word, parameter, kind = _SORTS[thing.text("ResourceType")]
     router = session.ids[thing.needs[0]]
     cen = router["Cen"]
@@ -130,7 +130,7 @@ def _create(session: Session, thing: Thing) -> Ids:
     made = session.do("Cbn", f"CreateTransitRouter{word}Attachment", CenId=cen, RegionId=session.region,
                       TransitRouterId=router["Id"], TransitRouterAttachmentName=thing.key[1], Tag=session.tag,
                       **said)["TransitRouterAttachmentId"]
-    session.wait(f"attachment {thing.key[1]}", _state(session, word, cen, made), "Attached")
+    yield until(f"attachment {thing.key[1]}", _state(session, word, cen, made), "Attached")
     return {"Id": made, "Type": thing.text("ResourceType"), "Cen": cen}
 
 
@@ -140,19 +140,19 @@ def _state(session: Session, word: str, cen: str, attachment: str) -> Callable[[
         TransitRouterAttachmentId=attachment)), "")
 
 
-def _change(session: Session, there: Found, thing: Thing) -> None:
+def _change(session: Session, there: Found, thing: Thing) -> Steps[None]:
     word = _SORTS[there.ids["Type"]][0]
     session.do("Cbn", f"UpdateTransitRouter{word}AttachmentAttribute", TransitRouterAttachmentId=there.ids["Id"],
                TransitRouterAttachmentName=thing.key[1],
                **params({key: one for key, one in thing.fields.items() if key in {
                    "AutoPublishRouteEnabled", "TransitRouterAttachmentDescription"}}))
-    session.wait(f"attachment {thing.key[1]}", _state(session, word, there.ids["Cen"], there.ids["Id"]), "Attached")
+    yield until(f"attachment {thing.key[1]}", _state(session, word, there.ids["Cen"], there.ids["Id"]), "Attached")
 
 
-def _delete(session: Session, there: Found) -> None:
+def _delete(session: Session, there: Found) -> Steps[None]:
     word = _SORTS[there.ids["Type"]][0]
     session.remove("Cbn", f"DeleteTransitRouter{word}Attachment", TransitRouterAttachmentId=there.ids["Id"])
-    session.wait(f"attachment {there.thing.key[1]}", _state(session, word, there.ids["Cen"], there.ids["Id"]), "")
+    yield until(f"attachment {there.thing.key[1]}", _state(session, word, there.ids["Cen"], there.ids["Id"]), "")
 
 
 def _member_state(session: Session, word: str, both: Ids) -> Callable[[], str]:
@@ -165,28 +165,28 @@ def _both(session: Session, thing: Thing) -> Ids:
             "TransitRouterRouteTableId": table_id(session, thing.text("RouteTable"))}
 
 
-def _associate(session: Session, thing: Thing) -> Ids:
+def _associate(session: Session, thing: Thing) -> Steps[Ids]:
     both = _both(session, thing)
     session.do("Cbn", "AssociateTransitRouterAttachmentWithRouteTable", **both)
-    session.wait(f"association of {thing.key[1]}", _member_state(session, "Association", both), "Active")
+    yield until(f"association of {thing.key[1]}", _member_state(session, "Association", both), "Active")
     return both
 
 
-def _dissociate(session: Session, there: Found) -> None:
+def _dissociate(session: Session, there: Found) -> Steps[None]:
     session.remove("Cbn", "DissociateTransitRouterAttachmentFromRouteTable", **there.ids)
-    session.wait(f"association of {there.thing.key[1]}", _member_state(session, "Association", there.ids), "")
+    yield until(f"association of {there.thing.key[1]}", _member_state(session, "Association", there.ids), "")
 
 
-def _propagate(session: Session, thing: Thing) -> Ids:
+def _propagate(session: Session, thing: Thing) -> Steps[Ids]:
     both = _both(session, thing)
     session.do("Cbn", "EnableTransitRouterRouteTablePropagation", **both)
-    session.wait(f"propagation of {thing.key[1]}", _member_state(session, "Propagation", both), "Active")
+    yield until(f"propagation of {thing.key[1]}", _member_state(session, "Propagation", both), "Active")
     return both
 
 
-def _stop_propagating(session: Session, there: Found) -> None:
+def _stop_propagating(session: Session, there: Found) -> Steps[None]:
     session.remove("Cbn", "DisableTransitRouterRouteTablePropagation", **there.ids)
-    session.wait(f"propagation of {there.thing.key[1]}", _member_state(session, "Propagation", there.ids), "")
+    yield until(f"propagation of {there.thing.key[1]}", _member_state(session, "Propagation", there.ids), "")
 
 
 KINDS = {

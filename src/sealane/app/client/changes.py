@@ -6,9 +6,8 @@ from dataclasses import dataclass
 
 from sealane.app.client import attachments, circuit, native, network, transit, tunnels
 from sealane.app.client.kind import Kind
-from sealane.app.client.session import Refused, Session
+from sealane.app.client.session import Session
 from sealane.app.client.thing import Found, Key, Thing, Value
-from sealane.diag import Fault
 
 KINDS: Mapping[str, Kind] = {
     **network.KINDS, **circuit.KINDS, **transit.KINDS, **attachments.KINDS, **tunnels.KINDS, **native.KINDS,
@@ -73,10 +72,14 @@ def compare(wanted: Mapping[Key, Thing], there: Mapping[Key, Found]) -> tuple[Ch
         if key not in there or key in again or differing(there[key], thing)
     ]
     by_key = {one.thing.key: one for one in changes}
-    made = _sorted(by_key, {key: wanted[key].needs for key in by_key}, lambda key: KINDS[key[0]].begins)
+
+    def turn(key: Key) -> tuple[int, bool]:
+        return KINDS[key[0]].begins, by_key[key].sign != CHANGE  # the cloud may take no more until these are finished
+
+    made = _sorted(by_key, {key: wanted[key].needs for key in by_key}, turn)
     gone = {key: Change(REMOVE, there[key].thing, there[key]) for key in removed}
-    return (*(gone[key] for key in _removal(first, there)), *(by_key[key] for key in made),
-            *(gone[key] for key in _removal(removed - first, there)))
+    return (*(gone[key] for key in removal_order(first, there)), *(by_key[key] for key in made),
+            *(gone[key] for key in removal_order(removed - first, there)))
 
 
 def _in_the_way(one: Found, wanted: Mapping[Key, Thing], there: Mapping[Key, Found]) -> bool:
@@ -105,22 +108,28 @@ def _spread(going: Collection[Key], again: set[Key], wanted: Mapping[Key, Thing]
                 waiting.append(key)
 
 
-def _removal(keys: Collection[Key], there: Mapping[Key, Found]) -> Sequence[Key]:
+def removal_order(keys: Collection[Key], there: Mapping[Key, Found]) -> Sequence[Key]:
+    """Each key before those that it needs."""
     users: dict[Key, list[Key]] = {key: [] for key in keys}
     for key in keys:
         for need in there[key].thing.needs:
             if need in users:
                 users[need].append(key)
 
-    def turn(key: Key) -> int:
+    def turn(key: Key) -> tuple[int, bool]:
         own = there[key].ends
-        return KINDS[key[0]].ends if own is None else own
+        return KINDS[key[0]].ends if own is None else own, False
 
     return _sorted(users, {key: tuple(inner) for key, inner in users.items()}, turn)
 
 
-def _sorted(keys: Collection[Key], after: Mapping[Key, Sequence[Key]], turn: Callable[[Key], int]) -> Sequence[Key]:
-    """Each key after those that it waits for, and by turn where that leaves a choice."""
+def _sorted(
+    keys: Collection[Key], after: Mapping[Key, Sequence[Key]], turn: Callable[[Key], tuple[int, bool]]
+) -> Sequence[Key]:
+    """Each key after those that it waits for, and by turn where that leaves a choice.
+
+    All keys of a turn that wait for nothing come in a row, and none of such a row waits for another of it.
+    """
     waits = {key: {one for one in after[key] if one in after and one != key} for key in keys}
     frees: dict[Key, list[Key]] = {}
     for key, inner in waits.items():
@@ -128,54 +137,15 @@ def _sorted(keys: Collection[Key], after: Mapping[Key, Sequence[Key]], turn: Cal
             frees.setdefault(one, []).append(key)
     ready = [(turn(key), key) for key, inner in waits.items() if not inner]
     heapq.heapify(ready)
-    found = []
+    found: list[Key] = []
     while ready:
-        _, key = heapq.heappop(ready)
-        found.append(key)
-        for one in frees.get(key, ()):
-            waits[one].discard(key)
+        now = ready[0][0]
+        group = []
+        while ready and ready[0][0] == now:
+            group.append(heapq.heappop(ready)[1])
+        found += group
+        for one in dict.fromkeys(freed for key in group for freed in frees.get(key, ())):
+            waits[one].difference_update(group)
             if not waits[one]:
                 heapq.heappush(ready, (turn(one), one))
     return found
-
-
-def carry_out(session: Session, changes: Sequence[Change], tell: Callable[[Change], None]) -> None:
-    """Make all changes. What is made again is removed first, together with everything that goes with it.
-
-    Raises:
-        Fault: The cloud refused one; what was done before it stays, and the same command goes on from there.
-    """
-    again = {one.thing.key: one.there for one in changes if one.sign == REPLACE and one.there is not None}
-    early = [one for one in changes if one.sign == REMOVE and one.there is not None][: _leading(changes)]
-    there = {**again, **{one.thing.key: one.there for one in early if one.there is not None}}
-    for key in _removal(there, there):
-        _guarded(f"remove {KINDS[key[0]].word} {key[1]}", lambda key=key: KINDS[key[0]].delete(  # type: ignore[misc]
-            session, there[key]))
-        if key not in again:
-            tell(next(one for one in early if one.thing.key == key))
-    for one in changes:
-        if one not in early:
-            _guarded(f"{one.sign} {one.title}", lambda one=one: _carry_out(session, one))  # type: ignore[misc]
-            tell(one)
-
-
-def _leading(changes: Sequence[Change]) -> int:
-    """How many removals come before everything else."""
-    return next((index for index, one in enumerate(changes) if one.sign != REMOVE), 0)
-
-
-def _carry_out(session: Session, one: Change) -> None:
-    kind = KINDS[one.thing.key[0]]
-    if one.sign in (ADD, REPLACE):
-        session.ids[one.thing.key] = dict(kind.create(session, one.thing))
-    elif one.there is not None and one.sign == REMOVE:
-        kind.delete(session, one.there)
-    elif one.there is not None and kind.change is not None:
-        kind.change(session, one.there, one.thing)
-
-
-def _guarded(what: str, work: Callable[[], None]) -> None:
-    try:
-        work()
-    except Refused as refused:
-        raise Fault(what, refused.answer, refused.remedy) from None

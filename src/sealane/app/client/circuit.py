@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from sealane.app.client.kind import Ids, Kind
 from sealane.app.client.network import delete_route, make_route
-from sealane.app.client.session import Answer, Session, items, tags
+from sealane.app.client.session import Answer, Session, Steps, items, tags, until
 from sealane.app.client.thing import Found, Thing, fields, params
 from sealane.kinds import Plan
 from sealane.kinds.vbr import BgpGroup, VirtualBorderRouterSpec
@@ -13,6 +13,9 @@ from sealane.net import InterfaceAddress, Secret
 _TIMERS = ("Mtu", "MinTxInterval", "MinRxInterval", "DetectMultiplier")
 _ENDS = ("VlanId", "LocalGatewayIp", "PeerGatewayIp", "PeeringSubnetMask")
 _LINE = ("AccessPointId", "LineOperator", "PortType", "CircuitCode", "PeerLocation", "Description")
+_ENABLED = "Enabled"
+_MOST_UNUSED = 5
+"""Circuits that an account may have beside those that are enabled."""
 
 
 def wanted(plan: Plan) -> Iterator[Thing]:
@@ -20,7 +23,8 @@ def wanted(plan: Plan) -> Iterator[Thing]:
     for line in plan.physical_connections:
         yield Thing(("circuit", line.name), fields(
             AccessPointId=line.access_point_id, LineOperator=line.line_operator, PortType=line.port_type,
-            CircuitCode=line.circuit_code, PeerLocation=line.peer_location, Description=line.description))
+            CircuitCode=line.circuit_code, PeerLocation=line.peer_location, Description=line.description,
+            Status=_ENABLED))
     for vbr in plan.virtual_border_routers:
         key = ("border router", vbr.name)
         yield Thing(key, fields(
@@ -55,7 +59,7 @@ def found(session: Session) -> Iterator[Found]:
     lines: dict[str, str] = {}
     for one in _lines(session):
         lines[one["PhysicalConnectionId"]] = one["Name"]
-        yield Found(Thing(("circuit", one["Name"]), fields(**{key: one.get(key, "") for key in _LINE})),
+        yield Found(Thing(("circuit", one["Name"]), fields(**{key: one.get(key, "") for key in (*_LINE, "Status")})),
                     {"Id": one["PhysicalConnectionId"]}, _ours(session, one))
     for one in session.all("Vpc", "DescribeVirtualBorderRouters", "VirtualBorderRouterSet.VirtualBorderRouterType"):
         if one["Status"] == "deleting":
@@ -97,25 +101,30 @@ def _inside(session: Session, key: tuple[str, str], ids: Ids) -> Iterator[Found]
                 EnableBfd=one["EnableBfd"], BfdMultiHop=one.get("BfdMultiHop")), (group,)), {"Id": one["BgpPeerId"]})
 
 
-def _create_line(session: Session, thing: Thing) -> Ids:
+def _create_line(session: Session, thing: Thing) -> Steps[Ids]:
     """In the real cloud people lay and allocate the line between these calls: the command is run again then."""
     made = session.do("Vpc", "CreatePhysicalConnection", Name=thing.key[1], Tag=session.tag,
-                      **{"PortType": "1000Base-LX", **params(thing.fields)})["PhysicalConnectionId"]
-    ids = {"Id": made}
-    enable(session, thing.key[1], ids)
-    return ids
+                      **{"PortType": "1000Base-LX", **_told(thing)})["PhysicalConnectionId"]
+    yield from _enabled(session, thing.key[1], made)
+    return {"Id": made}
 
 
-def enable(session: Session, name: str, ids: Ids) -> None:
+def _told(thing: Thing) -> dict[str, object]:
+    return params({key: one for key, one in thing.fields.items() if key != "Status"})
+
+
+def _enabled(session: Session, name: str, line: str) -> Steps[None]:
     """Bring a circuit from wherever it stands to Enabled; does nothing to one that is."""
-    known = ids["Id"]
-    session.wait(f"circuit {name}", lambda: _line_state(session, known), "Allocated", "Confirmed", "Enabled")
-    if _line_state(session, known) == "Allocated":
-        session.do("Vpc", "ConfirmPhysicalConnection", PhysicalConnectionId=known)
-        session.wait(f"circuit {name}", lambda: _line_state(session, known), "Confirmed")
-    if _line_state(session, known) == "Confirmed":
-        session.do("Vpc", "EnablePhysicalConnection", PhysicalConnectionId=known)
-        session.wait(f"circuit {name}", lambda: _line_state(session, known), "Enabled")
+    def state() -> str:
+        return _line_state(session, line)
+
+    reached = yield until(f"circuit {name}", state, "Allocated", "Confirmed", _ENABLED)
+    if reached == "Allocated":
+        session.do("Vpc", "ConfirmPhysicalConnection", PhysicalConnectionId=line)
+        reached = yield until(f"circuit {name}", state, "Confirmed", _ENABLED)
+    if reached == "Confirmed":
+        session.do("Vpc", "EnablePhysicalConnection", PhysicalConnectionId=line)
+        yield until(f"circuit {name}", state, _ENABLED)
 
 
 def _line_state(session: Session, line: str) -> str:
@@ -123,27 +132,28 @@ def _line_state(session: Session, line: str) -> str:
     return next((str(one["Status"]) for one in items(answer, "PhysicalConnectionSet.PhysicalConnectionType")), "")
 
 
-def _change_line(session: Session, there: Found, thing: Thing) -> None:
-    session.do("Vpc", "ModifyPhysicalConnectionAttribute", PhysicalConnectionId=there.ids["Id"],
-               **params({key: one for key, one in thing.fields.items() if key != "AccessPointId"}))
+def _change_line(session: Session, there: Found, thing: Thing) -> Steps[None]:
+    said = {key: one for key, one in _told(thing).items() if key != "AccessPointId"}
+    if any(value != there.thing.fields.get(key) for key, value in said.items()):
+        session.do("Vpc", "ModifyPhysicalConnectionAttribute", PhysicalConnectionId=there.ids["Id"], **said)
+    yield from _enabled(session, thing.key[1], there.ids["Id"])
 
 
-def _delete_line(session: Session, there: Found) -> None:
+def _delete_line(session: Session, there: Found) -> Steps[None]:
     line = there.ids["Id"]
     if _line_state(session, line) == "Enabled":
         session.do("Vpc", "TerminatePhysicalConnection", PhysicalConnectionId=line)
-        session.wait(f"circuit {there.thing.key[1]}", lambda: _line_state(session, line), "Terminated")
+        yield until(f"circuit {there.thing.key[1]}", lambda: _line_state(session, line), "Terminated")
     session.remove("Vpc", "DeletePhysicalConnection", PhysicalConnectionId=line)
-    session.wait(f"circuit {there.thing.key[1]}", lambda: _line_state(session, line), "")
+    yield until(f"circuit {there.thing.key[1]}", lambda: _line_state(session, line), "")
 
 
-def _create_vbr(session: Session, thing: Thing) -> Ids:
+def _create_vbr(session: Session, thing: Thing) -> Steps[Ids]:
     line = session.id("circuit", thing.text("PhysicalConnection"))
-    enable(session, thing.text("PhysicalConnection"), {"Id": line})
     said = params({key: one for key, one in thing.fields.items() if key not in {"PhysicalConnection", *_TIMERS}})
     made = session.do("Vpc", "CreateVirtualBorderRouter", Name=thing.key[1], PhysicalConnectionId=line,
                       Tags=session.tag, **said)["VbrId"]
-    session.wait(f"border router {thing.key[1]}", lambda: _vbr(session, made).get("Status", ""), "active")
+    yield until(f"border router {thing.key[1]}", lambda: _vbr(session, made).get("Status", ""), "active")
     there = _vbr(session, made)
     timers = {key: thing.text(key) for key in _TIMERS if thing.text(key) and thing.text(key) != str(there.get(key))}
     if timers:
@@ -161,23 +171,23 @@ def _change_vbr(session: Session, there: Found, thing: Thing) -> None:
     session.do("Vpc", "ModifyVirtualBorderRouterAttribute", VbrId=there.ids["Id"], **params(said))
 
 
-def _delete_vbr(session: Session, there: Found) -> None:
+def _delete_vbr(session: Session, there: Found) -> Steps[None]:
     session.remove("Vpc", "DeleteVirtualBorderRouter", VbrId=there.ids["Id"])
-    session.wait(f"border router {there.thing.key[1]}",
+    yield until(f"border router {there.thing.key[1]}",
                  lambda: _vbr(session, there.ids["Id"]).get("Status", ""), "")
 
 
-def _create_route(session: Session, thing: Thing) -> Ids:
+def _create_route(session: Session, thing: Thing) -> Steps[Ids]:
     vbr, _, prefix = thing.key[1].rpartition(" ")
     return make_route(session, session.id("border router", vbr, "Table"), prefix, "RouterInterface",
                       session.id("border router", vbr, "Interface"), thing)
 
 
-def _create_group(session: Session, thing: Thing) -> Ids:
+def _create_group(session: Session, thing: Thing) -> Steps[Ids]:
     vbr, _, name = thing.key[1].partition("/")
     made = session.do("Vpc", "CreateBgpGroup", Name=name, RouterId=session.id("border router", vbr),
                       **params(thing.fields))["BgpGroupId"]
-    session.wait(f"BGP group {thing.key[1]}", lambda: _bgp(session, "BgpGroup", made), "Available")
+    yield until(f"BGP group {thing.key[1]}", lambda: _bgp(session, "BgpGroup", made), "Available")
     return {"Id": made}
 
 
@@ -186,21 +196,21 @@ def _bgp(session: Session, word: str, one: str) -> str:
     return next((str(item["Status"]) for item in items(answer, f"{word}s.{word}")), "")
 
 
-def _change_group(session: Session, there: Found, thing: Thing) -> None:
+def _change_group(session: Session, there: Found, thing: Thing) -> Steps[None]:
     session.do("Vpc", "ModifyBgpGroupAttribute", BgpGroupId=there.ids["Id"], **params(thing.fields))
-    session.wait(f"BGP group {thing.key[1]}", lambda: _bgp(session, "BgpGroup", there.ids["Id"]), "Available")
+    yield until(f"BGP group {thing.key[1]}", lambda: _bgp(session, "BgpGroup", there.ids["Id"]), "Available")
 
 
-def _delete_group(session: Session, there: Found) -> None:
+def _delete_group(session: Session, there: Found) -> Steps[None]:
     session.remove("Vpc", "DeleteBgpGroup", BgpGroupId=there.ids["Id"])
-    session.wait(f"BGP group {there.thing.key[1]}", lambda: _bgp(session, "BgpGroup", there.ids["Id"]), "")
+    yield until(f"BGP group {there.thing.key[1]}", lambda: _bgp(session, "BgpGroup", there.ids["Id"]), "")
 
 
-def _create_peer(session: Session, thing: Thing) -> Ids:
+def _create_peer(session: Session, thing: Thing) -> Steps[Ids]:
     group, _, address = thing.key[1].rpartition(" ")
     made = session.do("Vpc", "CreateBgpPeer", BgpGroupId=session.id("BGP group", group), PeerIpAddress=address,
                       **_peer(thing))["BgpPeerId"]
-    session.wait(f"BGP peer {thing.key[1]}", lambda: _bgp(session, "BgpPeer", made), "Available")
+    yield until(f"BGP peer {thing.key[1]}", lambda: _bgp(session, "BgpPeer", made), "Available")
     return {"Id": made}
 
 
@@ -210,18 +220,19 @@ def _peer(thing: Thing) -> dict[str, object]:
                    thing.text("EnableBfd") == "true"})
 
 
-def _change_peer(session: Session, there: Found, thing: Thing) -> None:
+def _change_peer(session: Session, there: Found, thing: Thing) -> Steps[None]:
     session.do("Vpc", "ModifyBgpPeerAttribute", BgpPeerId=there.ids["Id"], **_peer(thing))
-    session.wait(f"BGP peer {thing.key[1]}", lambda: _bgp(session, "BgpPeer", there.ids["Id"]), "Available")
+    yield until(f"BGP peer {thing.key[1]}", lambda: _bgp(session, "BgpPeer", there.ids["Id"]), "Available")
 
 
-def _delete_peer(session: Session, there: Found) -> None:
+def _delete_peer(session: Session, there: Found) -> Steps[None]:
     session.remove("Vpc", "DeleteBgpPeer", BgpPeerId=there.ids["Id"])
-    session.wait(f"BGP peer {there.thing.key[1]}", lambda: _bgp(session, "BgpPeer", there.ids["Id"]), "")
+    yield until(f"BGP peer {there.thing.key[1]}", lambda: _bgp(session, "BgpPeer", there.ids["Id"]), "")
 
 
 KINDS = {
-    "circuit": Kind("circuit", 20, 150, _create_line, _delete_line, _change_line, frozenset({"AccessPointId"})),
+    "circuit": Kind("circuit", 20, 150, _create_line, _delete_line, _change_line, frozenset({"AccessPointId"}),
+                    together=_MOST_UNUSED),
     "border router": Kind("border router", 22, 140, _create_vbr, _delete_vbr, _change_vbr,
                           frozenset({"PhysicalConnection"}), frozenset({"LocalGatewayIp"})),
     "route of a border router": Kind("route of a border router", 23, 110, _create_route, delete_route),

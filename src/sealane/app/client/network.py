@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from sealane.app.client.kind import Ids, Kind
-from sealane.app.client.session import Answer, Session, items, tags
+from sealane.app.client.session import Answer, Session, Steps, items, tags, until
 from sealane.app.client.thing import Found, Thing, fields, params
 from sealane.kinds import Plan
 from sealane.kinds.vpc import SecurityRule, Vpc
@@ -136,9 +136,9 @@ def _own_name(thing: Thing) -> str:
     return thing.key[1].partition("/")[2]
 
 
-def _create_vpc(session: Session, thing: Thing) -> Ids:
+def _create_vpc(session: Session, thing: Thing) -> Steps[Ids]:
     made = session.do("Vpc", "CreateVpc", VpcName=thing.key[1], Tag=session.tag, **params(thing.fields))
-    session.wait(f"VPC {thing.key[1]}", lambda: str(session.do(
+    yield until(f"VPC {thing.key[1]}", lambda: str(session.do(
         "Vpc", "DescribeVpcAttribute", VpcId=made["VpcId"])["Status"]), "Available")
     return {"Id": made["VpcId"], "Table": made["RouteTableId"]}
 
@@ -147,9 +147,9 @@ def _change_vpc(session: Session, there: Found, thing: Thing) -> None:
     session.do("Vpc", "ModifyVpcAttribute", VpcId=there.ids["Id"], Description=thing.text("Description"))
 
 
-def _delete_vpc(session: Session, there: Found) -> None:
+def _delete_vpc(session: Session, there: Found) -> Steps[None]:
     session.remove("Vpc", "DeleteVpc", VpcId=there.ids["Id"])
-    session.wait(f"VPC {there.thing.key[1]}", lambda: _state(
+    yield until(f"VPC {there.thing.key[1]}", lambda: _state(
         session, "DescribeVpcs", "Vpcs.Vpc", VpcId=there.ids["Id"]), "")
 
 
@@ -157,10 +157,10 @@ def _state(session: Session, action: str, path: str, product: str = "Vpc", **nar
     return next((str(one["Status"]) for one in session.all(product, action, path, **narrow)), "")
 
 
-def _create_switch(session: Session, thing: Thing) -> Ids:
+def _create_switch(session: Session, thing: Thing) -> Steps[Ids]:
     made = session.do("Vpc", "CreateVSwitch", VpcId=session.id("vpc", _parent(thing)), VSwitchName=_own_name(thing),
                       Tag=session.tag, **params(thing.fields))["VSwitchId"]
-    session.wait(f"vSwitch {thing.key[1]}", lambda: str(session.do(
+    yield until(f"vSwitch {thing.key[1]}", lambda: str(session.do(
         "Vpc", "DescribeVSwitchAttributes", VSwitchId=made)["Status"]), "Available")
     return {"Id": made}
 
@@ -169,9 +169,9 @@ def _change_switch(session: Session, there: Found, thing: Thing) -> None:
     session.do("Vpc", "ModifyVSwitchAttribute", VSwitchId=there.ids["Id"], Description=thing.text("Description"))
 
 
-def _delete_switch(session: Session, there: Found) -> None:
+def _delete_switch(session: Session, there: Found) -> Steps[None]:
     session.remove("Vpc", "DeleteVSwitch", VSwitchId=there.ids["Id"])
-    session.wait(f"vSwitch {there.thing.key[1]}", lambda: _state(
+    yield until(f"vSwitch {there.thing.key[1]}", lambda: _state(
         session, "DescribeVSwitches", "VSwitches.VSwitch", VSwitchId=there.ids["Id"]), "")
 
 
@@ -203,14 +203,14 @@ def _delete_rule(session: Session, there: Found) -> None:
                    SecurityGroupRuleId=[there.ids["Id"]])
 
 
-def _create_instance(session: Session, thing: Thing) -> Ids:
+def _create_instance(session: Session, thing: Thing) -> Steps[Ids]:
     vpc = _parent(thing)
     made = session.do(
         "Ecs", "RunInstances", InstanceName=_own_name(thing), ImageFamily=IMAGE_FAMILY, InstanceType=INSTANCE_TYPE,
         VSwitchId=session.id("vswitch", f"{vpc}/{thing.text('VSwitch')}"), Amount=1, Tag=session.tag,
         SecurityGroupId=session.id("security group", f"{vpc}/{thing.text('SecurityGroup')}"),
         PrivateIpAddress=thing.text("PrivateIpAddress"))["InstanceIdSets"]["InstanceIdSet"][0]
-    session.wait(f"instance {thing.key[1]}", lambda: _instance_state(session, made), "Running")
+    yield until(f"instance {thing.key[1]}", lambda: _instance_state(session, made), "Running")
     return {"Id": made}
 
 
@@ -223,22 +223,24 @@ def _change_instance(session: Session, there: Found, thing: Thing) -> None:
     session.do("Ecs", "ModifyInstanceAttribute", InstanceId=there.ids["Id"], SecurityGroupIds=[group])
 
 
-def _delete_instance(session: Session, there: Found) -> None:
+def _delete_instance(session: Session, there: Found) -> Steps[None]:
     session.remove("Ecs", "DeleteInstance", InstanceId=there.ids["Id"], Force=True)
-    session.wait(f"instance {there.thing.key[1]}", lambda: _instance_state(session, there.ids["Id"]), "")
+    yield until(f"instance {there.thing.key[1]}", lambda: _instance_state(session, there.ids["Id"]), "")
 
 
-def _create_route(session: Session, thing: Thing) -> Ids:
+def _create_route(session: Session, thing: Thing) -> Steps[Ids]:
     vpc, _, prefix = thing.key[1].rpartition(" ")
     return make_route(session, session.id("vpc", vpc, "Table"), prefix, "Attachment",
                       session.id("attachment", thing.text("NextHop")), thing)
 
 
-def make_route(session: Session, table: str, prefix: str, hop_type: str, hop: str, thing: Thing) -> Ids:  # noqa: PLR0917
+def make_route(  # noqa: PLR0917 - a shorthand
+    session: Session, table: str, prefix: str, hop_type: str, hop: str, thing: Thing
+) -> Steps[Ids]:
     """A route in the table of a VPC or of a border router."""
     made = session.do("Vpc", "CreateRouteEntry", RouteTableId=table, DestinationCidrBlock=prefix, NextHopType=hop_type,
                       NextHopId=hop, **params({"Description": thing.text("Description")}))["RouteEntryId"]
-    session.wait(f"route {thing.key[1]}", lambda: route_state(session, table, made), "Available")
+    yield until(f"route {thing.key[1]}", lambda: route_state(session, table, made), "Available")
     return {"Id": made, "Table": table}
 
 
@@ -247,10 +249,10 @@ def route_state(session: Session, table: str, route: str) -> str:
     return _state(session, "DescribeRouteEntryList", "RouteEntrys.RouteEntry", RouteTableId=table, RouteEntryId=route)
 
 
-def delete_route(session: Session, there: Found) -> None:
+def delete_route(session: Session, there: Found) -> Steps[None]:
     """Remove a route of a VPC or border router."""
     session.remove("Vpc", "DeleteRouteEntry", RouteEntryId=there.ids["Id"])
-    session.wait(f"route {there.thing.key[1]}", lambda: route_state(session, there.ids["Table"], there.ids["Id"]), "")
+    yield until(f"route {there.thing.key[1]}", lambda: route_state(session, there.ids["Table"], there.ids["Id"]), "")
 
 
 KINDS = {

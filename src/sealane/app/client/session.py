@@ -1,13 +1,14 @@
 """Calls that wait and are tried again, as the cloud wants it."""
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias, TypeVar
 
 from sealane.app.client.thing import Key
 from sealane.diag import Fault
 
+T = TypeVar("T")
 Answer: TypeAlias = dict[str, Any]
 TAG = "sealane:plan"
 _BUSY = (
@@ -59,6 +60,39 @@ class Refused(Fault):
         return any(one in self.code for one in _GONE)
 
 
+class Late(Fault):
+    """A state was not reached in time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Until:
+    """A state that something is waited for to reach.
+
+    Args:
+        what: What is waited for.
+        state: Looks; ``""`` is the state of what is not there.
+        wanted: The states that will do.
+    """
+
+    what: str
+    state: Callable[[], str]
+    wanted: tuple[str, ...]
+
+    def late(self, seen: str) -> Late:
+        """What to say when it took too long."""
+        return Late(f"wait for {self.what} to become {self.wanted[0] or 'gone'}", f"it is {seen or 'gone'}",
+                    "look at it in the cloud, then run the command again: it goes on from there")
+
+
+Steps: TypeAlias = Generator[Until, str, T]
+"""Calls with the states between them that have to be waited for; each is answered with the state that was reached."""
+
+
+def until(what: str, state: Callable[[], str], *wanted: str) -> Until:
+    """See Until."""
+    return Until(what, state, wanted)
+
+
 class Cloud(Protocol):
     """A client of the API."""
 
@@ -94,6 +128,7 @@ class Session:
         native: The native API; None at an endpoint that has none.
         limit_s: How long a busy object or a state is waited for.
         pause_s: Between two looks.
+        together: How many things are made or removed at a time when neither needs another.
         sleep: Lets time pass.
         now_s: A clock that never goes back.
     """
@@ -104,6 +139,7 @@ class Session:
     native: Native | None = None
     limit_s: float = 600.0
     pause_s: float = 3.0
+    together: int = 10
     sleep: Callable[[float], None] = time.sleep
     now_s: Callable[[], float] = time.monotonic
     ids: dict[Key, dict[str, str]] = field(default_factory=dict)
@@ -151,8 +187,7 @@ class Session:
         deadline = self.now_s() + self.limit_s
         while (seen := state()) not in wanted:
             if self.now_s() > deadline:
-                raise Fault(f"wait for {what} to become {wanted[0] or 'gone'}", f"it is {seen or 'gone'}",
-                            "look at it in the cloud, then run the command again: it goes on from there")
+                raise Until(what, state, wanted).late(seen)
             self.sleep(self.pause_s)
 
     def all(self, product: str, action: str, path: str, **params: object) -> Iterator[Answer]:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 
 from sealane.app.client.kind import Ids, Kind
-from sealane.app.client.session import Answer, Session, items, tags
+from sealane.app.client.session import Answer, Session, Steps, items, tags, until
 from sealane.app.client.thing import Found, Key, Thing, Value, fields, params
 from sealane.kinds import Plan
 from sealane.kinds.route_map import RouteMapSpec
@@ -171,9 +171,9 @@ def _cen_state(session: Session, cen: str) -> Callable[[], str]:
     return _state(session, "DescribeCens", "Cens.Cen", Filter=[{"Key": "CenId", "Value": [cen]}])
 
 
-def _create_cen(session: Session, thing: Thing) -> Ids:
+def _create_cen(session: Session, thing: Thing) -> Steps[Ids]:
     cen = session.do("Cbn", "CreateCen", Name=thing.key[1], Tag=session.tag, **params(thing.fields))["CenId"]
-    session.wait(f"CEN {thing.key[1]}", _cen_state(session, cen), "Active")
+    yield until(f"CEN {thing.key[1]}", _cen_state(session, cen), "Active")
     return {"Id": cen}
 
 
@@ -181,20 +181,20 @@ def _change_cen(session: Session, there: Found, thing: Thing) -> None:
     session.do("Cbn", "ModifyCenAttribute", CenId=there.ids["Id"], **params(thing.fields))
 
 
-def _delete_cen(session: Session, there: Found) -> None:
+def _delete_cen(session: Session, there: Found) -> Steps[None]:
     session.remove("Cbn", "DeleteCen", CenId=there.ids["Id"])
-    session.wait(f"CEN {there.thing.key[1]}", _cen_state(session, there.ids["Id"]), "")
+    yield until(f"CEN {there.thing.key[1]}", _cen_state(session, there.ids["Id"]), "")
 
 
 def _router_state(session: Session, cen: str) -> Callable[[], str]:
     return _state(session, "ListTransitRouters", "TransitRouters", CenId=cen, RegionId=session.region)
 
 
-def _create_router(session: Session, thing: Thing) -> Ids:
+def _create_router(session: Session, thing: Thing) -> Steps[Ids]:
     cen = session.id(*thing.needs[0])
     made = session.do("Cbn", "CreateTransitRouter", CenId=cen, RegionId=session.region, TransitRouterName=thing.key[1],
                       Tag=session.tag, **params(thing.fields))["TransitRouterId"]
-    session.wait(f"transit router {thing.key[1]}", _router_state(session, cen), "Active")
+    yield until(f"transit router {thing.key[1]}", _router_state(session, cen), "Active")
     tables = session.do("Cbn", "ListTransitRouterRouteTables", TransitRouterId=made)["TransitRouterRouteTables"]
     return {"Id": made, "Cen": cen, "Table": tables[0]["TransitRouterRouteTableId"]}
 
@@ -204,9 +204,9 @@ def _change_router(session: Session, there: Found, thing: Thing) -> None:
                TransitRouterDescription=thing.text("TransitRouterDescription"))
 
 
-def _delete_router(session: Session, there: Found) -> None:
+def _delete_router(session: Session, there: Found) -> Steps[None]:
     session.remove("Cbn", "DeleteTransitRouter", TransitRouterId=there.ids["Id"])
-    session.wait(f"transit router {there.thing.key[1]}", _router_state(session, there.ids["Cen"]), "")
+    yield until(f"transit router {there.thing.key[1]}", _router_state(session, there.ids["Cen"]), "")
 
 
 def _create_cidr(session: Session, thing: Thing) -> Ids:
@@ -239,23 +239,24 @@ def _table_state(session: Session, table: str) -> Callable[[], str]:
                   TransitRouterRouteTableIds=[table])
 
 
-def _create_table(session: Session, thing: Thing) -> Ids:
+def _create_table(session: Session, thing: Thing) -> Steps[Ids]:
     made = session.do("Cbn", "CreateTransitRouterRouteTable", TransitRouterId=session.id(*thing.needs[0]),
                       TransitRouterRouteTableName=thing.key[1], Tag=session.tag,
                       **params(thing.fields))["TransitRouterRouteTableId"]
-    session.wait(f"route table {thing.key[1]}", _table_state(session, made), "Active")
+    yield until(f"route table {thing.key[1]}", _table_state(session, made), "Active")
     return {"Id": made}
 
 
-def _delete_table(session: Session, there: Found) -> None:
+def _delete_table(session: Session, there: Found) -> Steps[None]:
     session.remove("Cbn", "DeleteTransitRouterRouteTable", TransitRouterRouteTableId=there.ids["Id"])
-    session.wait(f"route table {there.thing.key[1]}", _table_state(session, there.ids["Id"]), "")
+    yield until(f"route table {there.thing.key[1]}", _table_state(session, there.ids["Id"]), "")
 
 
 def _route_state(session: Session, table: str, route: str) -> Callable[[], str]:
     def state() -> str:
         for one in session.all("Cbn", "ListTransitRouterRouteEntries", "TransitRouterRouteEntries",
-                               TransitRouterRouteTableId=table, TransitRouterRouteEntryStatus="All"):
+                               TransitRouterRouteTableId=table, TransitRouterRouteEntryStatus="All",
+                               TransitRouterRouteEntryIds=[route]):
             if one.get(f"{_WORD}Id") == route:
                 return "there" if one[f"{_WORD}Status"] not in ("Creating", "Deleting") else str(one[f"{_WORD}Status"])
         return ""
@@ -263,7 +264,7 @@ def _route_state(session: Session, table: str, route: str) -> Callable[[], str]:
     return state
 
 
-def _create_route(session: Session, thing: Thing) -> Ids:
+def _create_route(session: Session, thing: Thing) -> Steps[Ids]:
     name, _, prefix = thing.key[1].rpartition(" ")
     table, hop = table_id(session, name), thing.text("NextHop")
     toward: dict[str, object] = {f"{_WORD}NextHopType": _BLACK_HOLE}
@@ -272,13 +273,13 @@ def _create_route(session: Session, thing: Thing) -> Ids:
     texts = params({f"{_WORD}{key}": one for key, one in thing.fields.items() if key != "NextHop"})
     made = session.do("Cbn", "CreateTransitRouterRouteEntry", TransitRouterRouteTableId=table,
                       TransitRouterRouteEntryDestinationCidrBlock=prefix, **toward, **texts)[f"{_WORD}Id"]
-    session.wait(f"route {thing.key[1]}", _route_state(session, table, made), "there")
+    yield until(f"route {thing.key[1]}", _route_state(session, table, made), "there")
     return {"Id": made, "Table": table}
 
 
-def _delete_route(session: Session, there: Found) -> None:
+def _delete_route(session: Session, there: Found) -> Steps[None]:
     session.remove("Cbn", "DeleteTransitRouterRouteEntry", TransitRouterRouteEntryId=there.ids["Id"])
-    session.wait(f"route {there.thing.key[1]}", _route_state(session, there.ids["Table"], there.ids["Id"]), "")
+    yield until(f"route {there.thing.key[1]}", _route_state(session, there.ids["Table"], there.ids["Id"]), "")
 
 
 def _map_params(session: Session, thing: Thing) -> dict[str, object]:
@@ -296,26 +297,26 @@ def _map_state(session: Session, cen: str, one: str) -> Callable[[], str]:
                   RouteMapId=one)
 
 
-def _create_map(session: Session, thing: Thing) -> Ids:
+def _create_map(session: Session, thing: Thing) -> Steps[Ids]:
     direction, priority, table = thing.key[1].split(" ", 2)
     cen = session.id(*thing.needs[0], "Cen")
     made = session.do("Cbn", "CreateCenRouteMap", CenId=cen, CenRegionId=session.region, TransmitDirection=direction,
                       Priority=int(priority), TransitRouterRouteTableId=table_id(session, table),
                       **_map_params(session, thing))["RouteMapId"]
-    session.wait(f"route map {thing.key[1]}", _map_state(session, cen, made), "Active")
+    yield until(f"route map {thing.key[1]}", _map_state(session, cen, made), "Active")
     return {"Id": made, "Cen": cen}
 
 
-def _change_map(session: Session, there: Found, thing: Thing) -> None:
+def _change_map(session: Session, there: Found, thing: Thing) -> Steps[None]:
     session.do("Cbn", "ModifyCenRouteMap", CenId=there.ids["Cen"], CenRegionId=session.region,
                RouteMapId=there.ids["Id"], Priority=int(thing.key[1].split(" ")[1]), **_map_params(session, thing))
-    session.wait(f"route map {thing.key[1]}", _map_state(session, there.ids["Cen"], there.ids["Id"]), "Active")
+    yield until(f"route map {thing.key[1]}", _map_state(session, there.ids["Cen"], there.ids["Id"]), "Active")
 
 
-def _delete_map(session: Session, there: Found) -> None:
+def _delete_map(session: Session, there: Found) -> Steps[None]:
     session.remove("Cbn", "DeleteCenRouteMap", CenId=there.ids["Cen"], CenRegionId=session.region,
                    RouteMapId=there.ids["Id"])
-    session.wait(f"route map {there.thing.key[1]}", _map_state(session, there.ids["Cen"], there.ids["Id"]), "")
+    yield until(f"route map {there.thing.key[1]}", _map_state(session, there.ids["Cen"], there.ids["Id"]), "")
 
 
 KINDS = {

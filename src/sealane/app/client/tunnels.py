@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 
 from sealane.app.client.kind import Ids, Kind
-from sealane.app.client.session import Answer, Session, items, tags
+from sealane.app.client.session import Answer, Session, Steps, items, tags, until
 from sealane.app.client.thing import Found, Thing, Value, fields, params
 from sealane.kinds import Plan
 from sealane.kinds.ipsec_connection import IpsecConnection, TunnelSpec, tunnel_name
@@ -130,28 +130,28 @@ def _state(session: Session, vco: str) -> Callable[[], str]:
     return lambda: str(_describe(session, vco)["State"])
 
 
-def _create(session: Session, thing: Thing) -> Ids:
+def _create(session: Session, thing: Thing) -> Steps[Ids]:
     made = session.do(
         "Vpc", "CreateVpnAttachment", Name=thing.key[1], Tags=session.tag,
         **params({name: one for name, one in thing.fields.items() if name in _SCALARS}),
         TunnelOptionsSpecification=[_options(session, thing, index) for index in ("1", "2")])["VpnConnectionId"]
-    session.wait(f"IPsec connection {thing.key[1]}", _state(session, made), "init", "attached")
+    yield until(f"IPsec connection {thing.key[1]}", _state(session, made), "init", "attached")
     return {"Id": made}
 
 
-def _change(session: Session, there: Found, thing: Thing) -> None:
+def _change(session: Session, there: Found, thing: Thing) -> Steps[None]:
     scalars = ("EffectImmediately", "EnableTunnelsBgp")
     tunnels = [{**_options(session, thing, index), "TunnelId": there.ids[index]} for index in ("1", "2")]
     session.do("Vpc", "ModifyVpnAttachmentAttribute", VpnConnectionId=there.ids["Id"],
                **params({name: one for name, one in thing.fields.items() if name in scalars}),
                TunnelOptionsSpecification=tunnels)
-    session.wait(f"IPsec connection {thing.key[1]}", _state(session, there.ids["Id"]), "attached", "init")
+    yield until(f"IPsec connection {thing.key[1]}", _state(session, there.ids["Id"]), "attached", "init")
 
 
-def _delete(session: Session, there: Found) -> None:
+def _delete(session: Session, there: Found) -> Steps[None]:
     vco = there.ids["Id"]
     session.remove("Vpc", "DeleteVpnAttachment", VpnConnectionId=vco)
-    session.wait(f"IPsec connection {there.thing.key[1]}", lambda: next(
+    yield until(f"IPsec connection {there.thing.key[1]}", lambda: next(
         (one["InstanceId"] for one in session.all("Vpc", "DescribeVpnAttachments", "VpnAttachments",
                                                   VpnConnectionId=vco)), ""), "")
 
@@ -170,19 +170,19 @@ def _delete_gateway(session: Session, there: Found) -> None:
     session.remove("Vpc", "DeleteCustomerGateway", CustomerGatewayId=there.ids["Id"])
 
 
-def _create_route(session: Session, thing: Thing) -> Ids:
+def _create_route(session: Session, thing: Thing) -> Steps[Ids]:
     name, _, prefix = thing.key[1].rpartition(" ")
     vco = session.id("IPsec connection", name)
     session.do("Vpc", "CreateVcoRouteEntry", VpnConnectionId=vco, RouteDest=prefix, NextHop=vco, Weight=100)
-    session.wait(f"IPsec connection {name}", _state(session, vco), "attached")
+    yield until(f"IPsec connection {name}", _state(session, vco), "attached")
     return {"VpnConnectionId": vco, "RouteDest": prefix}
 
 
-def _delete_route(session: Session, there: Found) -> None:
+def _delete_route(session: Session, there: Found) -> Steps[None]:
     vco = there.ids["VpnConnectionId"]
     session.remove("Vpc", "DeleteVcoRouteEntry", VpnConnectionId=vco, RouteDest=there.ids["RouteDest"], NextHop=vco,
                    Weight=100)
-    session.wait(f"IPsec connection of {there.thing.key[1]}", _state(session, vco), "attached")
+    yield until(f"IPsec connection of {there.thing.key[1]}", _state(session, vco), "attached")
 
 
 KINDS = {

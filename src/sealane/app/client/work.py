@@ -10,7 +10,8 @@ import yaml
 
 from sealane import kinds
 from sealane.app.client import attachments, circuit, native, network, transit, tunnels
-from sealane.app.client.changes import ADD, CHANGE, REMOVE, REPLACE, Change, carry_out, compare, observe
+from sealane.app.client.carry import carry_out
+from sealane.app.client.changes import ADD, CHANGE, REMOVE, REPLACE, Change, compare, observe
 from sealane.app.client.sdk import AccessKey, Endpoint, NativeClient, SdkCloud
 from sealane.app.client.session import Native, Session
 from sealane.app.client.thing import Found, Key, Thing
@@ -22,7 +23,7 @@ from sealane.kinds import Plan
 
 _NATIVE = frozenset(native.KINDS)
 _SETTLED = "settled"
-_HERE_PAUSE_S, _HERE_LIMIT_S = 0.1, 120.0
+_HERE_PAUSE_S, _HERE_LIMIT_S, _HERE_TOGETHER = 0.1, 120.0, 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +70,13 @@ def _impossible(plan: Plan) -> Iterator[Finding]:
 
 
 def connect(endpoint: Endpoint, key: AccessKey, plan: Plan) -> Session:
-    """A session for a plan; at a loopback address things are soon done and often looked at."""
+    """A session for a plan; at a loopback address things are soon done, many at a time, and often looked at."""
     router = plan.transit_router
     cloud = SdkCloud(endpoint, key, plan.region)
     session = Session(cloud, plan.region, plan.name)
     if endpoint.is_ours:
-        session = Session(cloud, plan.region, plan.name, NativeClient(endpoint, key), _HERE_LIMIT_S, _HERE_PAUSE_S)
+        session = Session(cloud, plan.region, plan.name, NativeClient(endpoint, key), _HERE_LIMIT_S, _HERE_PAUSE_S,
+                          _HERE_TOGETHER)
     session.ids["system table", ""] = {"Name": router.system_table if router is not None else "system"}
     return session
 

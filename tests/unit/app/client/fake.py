@@ -17,10 +17,22 @@ sys.modules["cloud_harness"] = harness
 _SPEC.loader.exec_module(harness)
 
 
-class Fake:
-    """Both APIs; ``actions`` are the writing calls in order, ``busy`` refuses the next calls of an action."""
+def willing(*_):
+    """Refuses nothing."""
+    return ""
 
-    def __init__(self):
+
+class Fake:
+    """Both APIs; ``actions`` are the writing calls in order, ``busy`` refuses the next calls of an action.
+
+    When it is slow, things settle only as time passes. ``refuses`` is asked of each call and gives an error's code;
+    ``refusals`` are the codes that were given.
+    """
+
+    def __init__(self, *, slow=False):
+        self.slow = slow
+        self.refuses = willing
+        self.refusals = []
         self.cloud = harness.Cloud()
         self.vpn = Vpn(self.cloud, harness.flat)
         self.actions = []
@@ -32,6 +44,8 @@ class Fake:
         if self.busy.get(action, 0):
             self.busy[action] -= 1
             raise Refused("TaskConflict", "busy")
+        if code := self.refuses(action, params):
+            raise Refused(code, "refused")
         if action in ACTIONS:
             if not action.startswith("Describe"):
                 self.actions.append(action)
@@ -40,11 +54,13 @@ class Fake:
         try:
             answer = self.cloud.call(product, action, **params)
         except CloudError as error:
+            self.refusals.append(error.code)
             raise Refused(error.code, error.message) from error
         if harness.operations(product)[action].writes:
             self.actions.append(action)
             self.params.append(params)
-        self.cloud.settle()
+        if not self.slow:
+            self.cloud.settle()
         return answer
 
     def __call__(self, method, path, body=None):
@@ -84,17 +100,19 @@ class Fake:
 
     def sleep(self, seconds):
         self.now += seconds
+        self.cloud.settle()
 
     def changes(self, path, *, destroy=False):
         wish = work.read_wish(path, ours=True)
         session = self.session(wish.plan)
         return session, work.plan_changes(session, wish, destroy=destroy)
 
-    def apply(self, path, *, destroy=False):
+    def apply(self, path, *, destroy=False, told=None):
         session, changes = self.changes(path, destroy=destroy)
         self.actions.clear()
         self.params.clear()
-        told = []
+        told = [] if told is None else told
         work.apply(session, changes, told.append)
-        assert told == list(changes)
+        assert [one.thing.key[0] for one in told] == [one.thing.key[0] for one in changes]
+        assert all(told.count(one) == 1 for one in changes)
         return changes
