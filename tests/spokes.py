@@ -7,6 +7,7 @@ from typing import Any
 
 from spoke_plan import hosted_plan_text
 
+from publishing import with_publishers
 from sealane.kinds import expand, read_plan
 from sealane.model import (
     AttachmentKind,
@@ -118,14 +119,15 @@ def attachments(network: Network, choose: Choose) -> Network:
     def change(node: Node) -> Node:
         router = node.transit_router
         at = choose(range(len(router.attachments)))
-        setting = choose(({"auto_publish": False}, {"propagations": ()}, {"prefixes": (_any_prefix(network, choose),)}))
+        prefixes = (_any_prefix(network, choose),)
+        setting = choose(({"auto_publish": choose((False, True))}, {"propagations": ()}, {"prefixes": prefixes}))
         one = router.attachments[at]
         if one.kind is AttachmentKind.VBR and "prefixes" in setting:
             return node
         changed = (*router.attachments[:at], replace(one, **setting), *router.attachments[at + 1 :])
         return replace(node, transit_router=replace(router, attachments=changed))
 
-    return _on(network, choose, Platform.TRANSIT_ROUTER, change)
+    return with_publishers(_on(network, choose, Platform.TRANSIT_ROUTER, change))
 
 
 def border_routes(network: Network, choose: Choose) -> Network:

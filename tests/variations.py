@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
+from publishing import with_publishers
 from sealane.model import (
     AttachmentKind,
     BgpNetwork,
@@ -195,7 +196,7 @@ def attachments(network: Network, choose: Choose) -> Network:
         changed = _swap(router.attachments, choose, on_one)
         return replace(node, transit_router=replace(router, attachments=changed, cidrs=cidrs))
 
-    return _on(network, choose, (Platform.TRANSIT_ROUTER,), change)
+    return with_publishers(_on(network, choose, (Platform.TRANSIT_ROUTER,), change))
 
 
 def policies(network: Network, choose: Choose) -> Network:

@@ -23,6 +23,7 @@ from sealane.model import (
     Platform,
     Port,
     PrefixList,
+    Publisher,
     RouteMap,
     Segment,
     Stateful,
@@ -170,7 +171,7 @@ def build(small: Small, name: str = "small") -> Network:
              for one in small.devices)]
     segments = [_link(f"{one.name}", ("tr", one.name), (one.name, "tr")) for one in small.borders]
     if small.vpc:
-        nodes.append(_vpc())
+        nodes.append(_vpc(small.vpc_joined))
         segments.append(_link("vpc", ("tr", "vpc"), ("vpc", "tr")))
         segments.append(Segment("vswitch", (Port(NodeName("vpc"), "vswitch"),)))
     lan = [(one.name, "lan") for one in small.devices if one.lan is not None]
@@ -262,11 +263,12 @@ def _end(
     )
 
 
-def _vpc() -> Node:
+def _vpc(joined: Joined) -> Node:
     everything = ("10.0.0.0/8", "192.168.0.0/16", "172.16.0.0/12")
     clouds = tuple(StaticRoute(Prefix(one), Address("100.64.0.1"), "tr") for one in everything)
     ports = (_port("tr", "100.64.0.2/30"), _port("vswitch", "172.16.10.253/24"))
-    return Node(NodeName("vpc"), Platform.VPC, ports, clouds)
+    publisher = Publisher(NodeName("tr"), "tr", Address("100.64.0.1")) if joined.auto_publish else None
+    return Node(NodeName("vpc"), Platform.VPC, ports, clouds, publisher=publisher)
 
 
 def _core(small: Small) -> Node:

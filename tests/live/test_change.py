@@ -30,13 +30,17 @@ from lab import (
     wait_for,
 )
 
+from sealane.app.compare import compare_live, intended
 from sealane.app.flows import Flows, FlowsResult
 from sealane.app.status import carries
+from sealane.twin.converge import Twin
 
 pytestmark = pytest.mark.live
 
 ENTRY = "    - {destination_cidr_block: 192.168.40.159/32, next_hop: VBR-Attachment}\n"
 HOST = "        private_ip_address: 172.16.10.226\n        security_group: app\n"
+VPC = "        vpc: VPC\n"
+TO_SITE = "      - {destination_cidr_block: 192.168.0.0/16, next_hop: VPC-Attachment}\n"
 STATIC = "route private 192.168.0.0 255.255.0.0 192.168.50.216 1\n"
 
 
@@ -315,3 +319,29 @@ def test_longest_names_still_make_paths_that_sockets_take(tmp_path):
     with network(plan):
         assert_encrypted(plan)
         assert ok_json("up", plan)["changes"] == []
+
+
+def test_a_vpc_takes_the_routes_that_are_published_to_it(plan):
+    vpc, site = space(plan, "vpc"), "192.168.0.0/16"
+    before = processes(name_of(plan))
+    with edited(plan, (VPC, f"{VPC}        auto_publish_route_enabled: true\n")):
+        lossless(plan, lambda: ok("up", plan))
+        assert wait_for(lambda: routes(vpc, "main").get("192.168.20.0/24") == {"tr"})
+        assert len(processes(name_of(plan))) == len(before) + 1
+        assert len(kept_by(vpc, site)) == 1
+        assert kept_by(vpc, site) != ["bird"]
+        with edited(plan, (TO_SITE, "")):
+            lossless(plan, lambda: ok("up", plan))
+            assert wait_for(lambda: kept_by(vpc, site) == ["bird"])
+            running = live(plan)
+            compared = compare_live(running, Twin(intended(running)))
+            assert compared.agrees, compared.findings
+            assert_encrypted(plan)
+    lossless(plan, lambda: ok("up", plan))
+    assert processes(name_of(plan)) == before
+    assert routes(vpc, "main").keys().isdisjoint({"192.168.20.0/24", "192.168.10.136/32"})
+
+
+def kept_by(namespace: str, prefix: str) -> list[str]:
+    """Who has routes to a prefix in the main table."""
+    return [str(one["protocol"]) for one in ip(namespace, "route", "show", "exact", prefix)]

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from agreement import agree
 from fidelity.case import seeded as drawn_case
 from fidelity.small import build
+from publishing import with_published_vpcs
 from sealane.app.load import load
 from sealane.app.stages import STAGES
 from sealane.model import Network
@@ -32,19 +33,24 @@ def bases() -> tuple[Network, ...]:
     return tuple(STAGES[stage](one) for one in plans for stage in ("encrypted", "bgp-without-host-routes"))
 
 
-def case(choose) -> Case:
-    network = vary(choose(bases()), choose)
+@cache
+def published_bases() -> tuple[Network, ...]:
+    return tuple(map(with_published_vpcs, bases()))
+
+
+def case(choose, networks=bases) -> Case:
+    network = vary(choose(networks()), choose)
     known = elements(network)
     return network, frozenset(choose(known) for _ in range(choose((0, 0, 1, 1, 2))))
 
 
 @st.composite
-def cases(draw: st.DrawFn) -> Case:
-    return case(lambda values: draw(st.sampled_from(values)))
+def cases(draw: st.DrawFn, networks=bases) -> Case:
+    return case(lambda values: draw(st.sampled_from(values)), networks)
 
 
-def seeded(seed: int) -> Case:
-    return case(random.Random(seed).choice)
+def seeded(seed: int, networks=bases) -> Case:
+    return case(random.Random(seed).choice, networks)
 
 
 def tells_the_same(one: Case, module=checker) -> bool:
@@ -63,6 +69,12 @@ def tells_the_same(one: Case, module=checker) -> bool:
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(cases())
 def test_the_twin_and_the_checker_agree(one: Case) -> None:
+    tells_the_same(one)
+
+
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(cases(published_bases))
+def test_the_twin_and_the_checker_agree_where_vpcs_take_routes(one: Case) -> None:
     tells_the_same(one)
 
 
@@ -292,3 +304,27 @@ def test_a_law_that_does_not_notice_is_no_law(bug: str, tmp_path: Path) -> None:
     file, old, new, seed = PLANTED[bug]
     with pytest.raises(AssertionError):
         tells_the_same(seeded(seed), planted(tmp_path, file, old, new))
+
+
+PLANTED_ABOUT_VPCS: dict[str, tuple[str, str, str, int]] = {
+    "a VPC takes nothing": ("routes", "    elif node.publisher is not None:\n        yield route\n", "", 3),
+    "a VPC is told of transit router CIDRs": (
+        "routes",
+        "(attachment.kind is AttachmentKind.VBR or not route.for_vbr_only)",
+        "True",
+        18,
+    ),
+    "a VPC's own routes come last": (
+        "routes",
+        "        connected += [one for one in heard if _new(one, connected)]",
+        "        connected = [*heard, *(one for one in connected if _new(one, heard))]",
+        3,
+    ),
+}
+
+
+@pytest.mark.parametrize("bug", PLANTED_ABOUT_VPCS)
+def test_a_law_that_does_not_notice_what_a_vpc_is_told_is_no_law(bug: str, tmp_path: Path) -> None:
+    file, old, new, seed = PLANTED_ABOUT_VPCS[bug]
+    with pytest.raises(AssertionError):
+        tells_the_same(seeded(seed, published_bases), planted(tmp_path, file, old, new))

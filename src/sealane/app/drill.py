@@ -139,7 +139,7 @@ def _node(live: Live, name: str) -> Node:
 
 
 def _is_cloud(live: Live, name: str) -> bool:
-    return _node(live, name).platform in {Platform.TRANSIT_ROUTER, Platform.VBR}
+    return _node(live, name).runs_bird
 
 
 def _charon(live: Live, name: str, tunnel: str) -> tuple[Node, str, str]:

@@ -25,7 +25,6 @@ from sealane.verify.seen import Hops, Seen, SeenEnd, SeenNode, SeenRoute
 
 _MAIN_TABLE = 254
 """The kernel's main table (rt_tables)."""
-_BORDERS = (Platform.TRANSIT_ROUTER, Platform.VBR)
 
 
 def see(live: Live, *, whole: bool = True) -> Seen:
@@ -137,7 +136,7 @@ class _Reading:
         """What BIRD or FRR wants in the tables; None without either."""
         space, drivers = self._place.namespace, self._observer.drivers
         try:
-            if self._node.platform in _BORDERS:
+            if self._node.runs_bird:
                 directory = drivers.bird.directory(space)
                 return {
                     name or MAIN: self._wanted(read_exported(birdc(directory, "show", "route", "export", protocol)))

@@ -126,7 +126,7 @@ class Observer:
         """State of every BGP session of a node by neighbor address; empty when its daemon is gone."""
         space = self.lowered.places[node.name].namespace
         try:
-            if node.transit_router is not None or node.vbr is not None:
+            if node.runs_bird:
                 answer = birdc(self.drivers.bird.directory(space), "show", "protocols", "all")
                 return {session.neighbor: session.state for session in read_protocols(answer)}
             if node.bgp is None:

@@ -55,7 +55,7 @@ class SeenPeer:
 
 @dataclass(frozen=True, slots=True)
 class LearnedRoute:
-    """A route that a border router or an IPsec connection has by BGP.
+    """A route that a border router, a VPC or an IPsec connection has by BGP.
 
     ``source`` is ``CEN`` (the transit router told it) or ``BGP`` (the site told it).
     """
@@ -94,8 +94,8 @@ class Observed(Protocol):
         """The learned and static routes of a transit router's table, losers included."""
         ...
 
-    def vbr_routes(self, vbr_id: str) -> Sequence[LearnedRoute]:
-        """What a border router learned from the transit router and from the site."""
+    def learned(self, instance_id: str) -> Sequence[LearnedRoute]:
+        """What a border router or a VPC learned from the transit router, a border router also from the site."""
         ...
 
     def vco_routes(self, connection_id: str) -> Sequence[LearnedRoute]:
@@ -126,7 +126,7 @@ class Nothing:
         """Empty."""
         return ()
 
-    def vbr_routes(self, vbr_id: str) -> Sequence[LearnedRoute]:  # noqa: ARG002
+    def learned(self, instance_id: str) -> Sequence[LearnedRoute]:  # noqa: ARG002
         """Empty."""
         return ()
 

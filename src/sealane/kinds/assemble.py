@@ -115,7 +115,9 @@ class _Assembly:
         for vpc in self._plan.vpcs:
             transfer = self._transfer_of_vpc(vpc)
             ends = (transfer.peer, transfer.transit_router.ip) if transfer is not None else (None, None)
-            yield from self._memo.get(("vpc nodes", *ends), (vpc,), partial(_vpc_nodes, vpc, *ends))
+            publisher = self._publisher_of(vpc)
+            yield from self._memo.get(("vpc nodes", *ends, publisher), (vpc,),
+                                      partial(_vpc_nodes, vpc, ends[0], ends[1], publisher))
         for site in self._plan.sites:
             networks = {one.name: one for one in site.networks}
             yield from (router_node(one, site, slug(one.name)) for one in site.routers)
@@ -125,6 +127,10 @@ class _Assembly:
     def _transfer_of_vpc(self, vpc: Vpc) -> Transfer | None:
         one = self._of_vpc.get(vpc.name)
         return self._transfers[one.name] if one is not None else None
+
+    def _publisher_of(self, vpc: Vpc) -> NodeName | None:
+        router, one = self._plan.transit_router, self._of_vpc.get(vpc.name)
+        return slug(router.name) if router is not None and one is not None and one.auto_publish_route_enabled else None
 
     def _transit_router(self, spec: TransitRouterSpec) -> Node:
         made = [self._attachment(one) for one in spec.attachments]
@@ -196,7 +202,9 @@ class _Assembly:
         return Port(slug(found[0]), found[1]) if found is not None else None
 
 
-def _vpc_nodes(vpc: Vpc, transfer: InterfaceAddress | None, transit_router: Address | None) -> tuple[Node, ...]:
+def _vpc_nodes(
+    vpc: Vpc, transfer: InterfaceAddress | None, transit_router: Address | None, publisher: NodeName | None
+) -> tuple[Node, ...]:
     groups = {group.name: group for group in vpc.security_groups}
     switches = {one.name: one for one in vpc.vswitches}
     hosts = (
@@ -204,7 +212,7 @@ def _vpc_nodes(vpc: Vpc, transfer: InterfaceAddress | None, transit_router: Addr
                       slug(one.name))
         for one in vpc.instances
     )
-    return vpc_node(vpc, slug(vpc.name), transfer, transit_router), *hosts
+    return vpc_node(vpc, slug(vpc.name), transfer, transit_router, publisher), *hosts
 
 
 def _vpc_segments(vpc: Vpc) -> tuple[Segment, ...]:

@@ -29,6 +29,8 @@ def lower_routing(network: Network, place: Place, placed: tuple[PlacedEnd, ...])
         case Platform.VPC | Platform.HOST | Platform.ROUTER:
             for route in node.static_routes:
                 yield _static(place.namespace, route, place.names)
+            if node.publisher is not None:
+                yield _bird(place, bird.render_vpc(node, place.names, MAIN_TABLE))
 
 
 def _bird(place: Place, config: str) -> Resource:

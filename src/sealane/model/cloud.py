@@ -187,3 +187,18 @@ class VirtualBorderRouter:
     neighbors: tuple[BgpNeighbor, ...] = ()
     local_asn: Asn = DEFAULT_VBR_ASN
     peer_address: Address | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Publisher:
+    """The transit router whose routes a VPC takes (AutoPublishRouteEnabled).
+
+    Args:
+        transit_router: The node.
+        interface: Interface of the VPC towards it.
+        address: The transit router's address there, next hop of everything that it publishes.
+    """
+
+    transit_router: NodeName
+    interface: str
+    address: Address

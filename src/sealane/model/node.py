@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from sealane.diag import Origin
 from sealane.model.bgp import BgpSpeaker
-from sealane.model.cloud import TransitRouter, VirtualBorderRouter
+from sealane.model.cloud import Publisher, TransitRouter, VirtualBorderRouter
 from sealane.model.filter import AccessList, SecurityGroup
 from sealane.model.ipsec import TunnelEnd
 from sealane.model.policy import PrefixList, RouteMap
@@ -97,7 +97,8 @@ class Stateful:
 class Node:
     """One node of the Network.
 
-    ``transit_router`` and ``vbr`` are set exactly for those platforms; ``stateful`` exactly for firewalls.
+    ``transit_router`` and ``vbr`` are set exactly for those platforms; ``stateful`` exactly for firewalls;
+    ``publisher`` for a VPC that takes the routes of a transit router beside its own, which stand above them.
     """
 
     name: NodeName
@@ -113,8 +114,14 @@ class Node:
     stateful: Stateful | None = None
     transit_router: TransitRouter | None = None
     vbr: VirtualBorderRouter | None = None
+    publisher: Publisher | None = None
     label: str = ""
     origin: Origin | None = field(default=None, compare=False)
+
+    @property
+    def runs_bird(self) -> bool:
+        """True for the cloud's routers that speak BGP, each of which is one BIRD."""
+        return self.transit_router is not None or self.vbr is not None or self.publisher is not None
 
     def interface(self, name: str) -> Interface:
         """The interface of that name.

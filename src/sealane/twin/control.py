@@ -8,7 +8,7 @@ from sealane.net import NodeName
 from sealane.twin.memory import COLD, Memory
 from sealane.twin.router_border import border_tables
 from sealane.twin.router_device import device_tables
-from sealane.twin.router_static import static_tables
+from sealane.twin.router_static import static_tables, vpc_tables
 from sealane.twin.router_transit import transit_tables
 from sealane.twin.session import Session, session_failed
 from sealane.twin.situation import Situation
@@ -21,6 +21,7 @@ _Compute = Callable[[Situation, Node, Mapping[str, Told], Iterable[Session]], No
 _ROUTERS: Mapping[Platform, _Compute] = {
     Platform.TRANSIT_ROUTER: transit_tables,
     Platform.VBR: border_tables,
+    Platform.VPC: vpc_tables,
 }
 _DEVICES = frozenset({Platform.ASA, Platform.GATEWAY})
 
@@ -95,7 +96,7 @@ def acting_routers(situation: Situation) -> tuple[NodeName, ...]:
 
 
 def _speaks(node: Node) -> bool:
-    return node.platform in _ROUTERS or node.platform in _DEVICES
+    return node.runs_bird or node.platform in _DEVICES
 
 
 def _involves(session: Session, node: NodeName) -> bool:

@@ -125,6 +125,8 @@ SHARED_WAYS: Final = HistoryRule(
 STATIC_ONLY: Final = Profile(
     "static routing", ("administrative distance",), 1, ("Linux: one route per prefix; connected by the kernel",)
 )
+PUBLISHED_DISTANCE: Final = 200
+"""What a transit router publishes to a VPC comes after the VPC's own routes (Vpc 2016-04-28, route entries)."""
 
 SYSTEM_POLICY_KINDS: Final = (AttachmentKind.VBR, AttachmentKind.VPN)
 """RegionOut policy 5000: routes of these link types are not published to these link types (routing policy overview)."""

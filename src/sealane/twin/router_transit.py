@@ -72,7 +72,6 @@ class _Transit:
             content = self._published(one, arrived[one.name], tables)
             if one.kind is AttachmentKind.VPC:
                 published[one.name] = dict(content)
-                continue
             for session in mine:
                 told[session.name] = {prefix: self._outgoing(session, path) for prefix, path in content}
         return NodeState(self._node.name, tables, {}, told, tuple(self._withheld), published)

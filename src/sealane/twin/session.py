@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from sealane.diag import Origin
-from sealane.model import DEFAULT_VBR_ASN, AttachmentKind, BgpNeighbor, Node, Port, TunnelPair
+from sealane.model import DEFAULT_VBR_ASN, Attachment, BgpNeighbor, Node, Port, TunnelPair
 from sealane.net import Asn, NodeName, dotted
 from sealane.twin.element import Element, ElementKind, Failures
 from sealane.twin.topology import Topology
@@ -19,7 +19,7 @@ class Speaker:
         interface: The interface it speaks over.
         address: Own address of the session.
         asn: The AS number it shows.
-        neighbor: What is configured; None for the cloud's own session between transit router and VBR.
+        neighbor: What is configured; None for the cloud's own session between transit router and VBR or VPC.
         attachment: The attachment of a transit router it belongs to; None elsewhere.
     """
 
@@ -84,17 +84,24 @@ def sessions(topology: Topology) -> tuple[Session, ...]:
 
 
 def _transit_links(topology: Topology) -> Iterator[Session]:
-    """Between a transit router and its VBRs: inside one AS, invisible to customers."""
+    """Between a transit router and its VBRs, and VPCs that it publishes to: inside one AS, invisible to customers."""
     for node in topology.nodes.values():
         for one in () if node.transit_router is None else node.transit_router.attachments:
-            if one.kind is not AttachmentKind.VBR or one.peer is None or not one.interfaces:
+            if one.peer is None or not one.interfaces:
                 continue
-            border = topology.nodes[one.peer].vbr
-            if border is None or border.attachment_interface is None:
+            interface = _far_interface(one, topology.nodes[one.peer])
+            if interface is None:
                 continue
             near = Speaker(node.name, one.interfaces[0], 0, DEFAULT_VBR_ASN, None, one.name)
-            far = Speaker(one.peer, border.attachment_interface, 0, DEFAULT_VBR_ASN, None)
+            far = Speaker(one.peer, interface, 0, DEFAULT_VBR_ASN, None)
             yield Session(f"link {one.name}", near, far, internal=True, tunnel=None, origin=one.origin)
+
+
+def _far_interface(one: Attachment, node: Node) -> str | None:
+    """The interface over which a VBR or VPC speaks with its transit router; None when it does not."""
+    if node.vbr is not None:
+        return node.vbr.attachment_interface
+    return node.publisher.interface if node.publisher is not None and one.auto_publish else None
 
 
 def _configured(topology: Topology, pairs: Iterable[TunnelPair]) -> Iterator[Session]:

@@ -31,7 +31,7 @@ class NodeState:
         bgp: What BGP chose among its own paths before the RIB compared it with other protocols; devices only.
         told: By session name, what this node tells.
         withheld: Best routes it does not tell, with the reason.
-        published: By attachment of a transit router without session (VPC): what it is told.
+        published: By VPC attachment of a transit router: what it is told.
     """
 
     name: NodeName

@@ -15,7 +15,7 @@ from sealane.twin.state import MAIN, Tables
 from sealane.verify.seen import Hops, Seen, SeenNode, SeenRoute, hops_text
 
 _KEEPING = frozenset({Platform.VPC, Platform.ROUTER, Platform.HOST})
-"""Nodes without a routing daemon: routes stay when their interface loses its carrier, live and in the twin."""
+"""Nodes whose own routes are the kernel's: they stay when their interface loses its carrier, live and in the twin."""
 
 
 def compare_routes(twin: Twin, failed: Failures, tunnels: State, seen: Seen) -> tuple[Finding, ...]:
@@ -99,9 +99,9 @@ class _Table:
             return None if route is None else route.hops
         return (route.hops - route.lost) or None
 
-    @staticmethod
-    def _not_the_daemons(decision: Decision | None, told: Hops | None) -> bool:
-        return told is None and decision is not None and decision.best.protocol is Protocol.CONNECTED
+    def _not_the_daemons(self, decision: Decision | None, told: Hops | None) -> bool:
+        kernels = {Protocol.CONNECTED, Protocol.STATIC} if self.node.publisher is not None else {Protocol.CONNECTED}
+        return told is None and decision is not None and decision.best.protocol in kernels
 
     def _daemon(self, prefix: Cidr, wanted: Hops | None, told: Hops | None, decision: Decision | None) -> Finding:
         problem = f"its BGP daemon has {hops_text(told)}; the kernel and the twin have {hops_text(wanted)}"

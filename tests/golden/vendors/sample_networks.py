@@ -29,6 +29,7 @@ from sealane.model import (
     PrefixList,
     PrefixListEntry,
     Protection,
+    Publisher,
     RouteMap,
     RouteMapEntry,
     RouteType,
@@ -149,6 +150,7 @@ def transit_router() -> Node:
     )
 
 
+VPC_NAMES = {"tr": "tr", "vsw-1": "vsw1"}
 VBR_NAMES = {"circuit": "ec", "attachment": "tr"}
 
 
@@ -265,7 +267,12 @@ CIRCUIT = Circuit("line-1", Port(NodeName("vbr-hz"), "circuit"), Port(NodeName("
 
 
 def use_case(*nodes: Node) -> Network:
-    vpc = Node(NodeName("vpc-1"), Platform.VPC, interfaces=(port("tr", "100.64.1.2/30"),))
+    vpc = Node(
+        NodeName("vpc-1"), Platform.VPC,
+        interfaces=(port("tr", "100.64.1.2/30"), port("vsw-1", "172.16.10.253/24")),
+        static_routes=(StaticRoute(Prefix("192.168.0.0/16"), Address("100.64.1.1"), "tr"),),
+        publisher=Publisher(NodeName("tr-hz"), "tr", Address("100.64.1.1")),
+    )
     present = nodes or (asa(), transit_router(), border_router(), host(), vpc)
     return Network(
         "use-case",

@@ -13,6 +13,7 @@ from sample_networks import (
     TR_NAMES,
     TR_TABLES,
     VBR_NAMES,
+    VPC_NAMES,
     asa,
     gateway,
     host,
@@ -21,7 +22,7 @@ from sample_networks import (
 
 from agreed_text import Agreed
 from sealane.net import Address
-from sealane.vendors.bird import render_transit_router, render_vbr
+from sealane.vendors.bird import render_transit_router, render_vbr, render_vpc
 from sealane.vendors.frr import render_device
 from sealane.vendors.nftables import drill, guard, meter, meter_of, mss_clamp, security_group, stateful_device
 
@@ -36,6 +37,7 @@ BIRD: dict[str, Callable[[], str]] = {
         NETWORK, NETWORK.node("tr-hz"), TR_NAMES, TR_TABLES, "/run/bird.ctl", log="/run/bird.log", redacted=True,
     ),
     "vbr": lambda: render_vbr(NETWORK, NETWORK.node("vbr-hz"), VBR_NAMES, 254),
+    "vpc": lambda: render_vpc(NETWORK.node("vpc-1"), VPC_NAMES, 254),
 }
 FRR: dict[str, Callable[[], str]] = {
     "asa": lambda: render_device(asa(), ASA_NAMES),

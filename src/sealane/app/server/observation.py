@@ -53,7 +53,7 @@ class _Snapshot:
 
     tunnels: Mapping[str, SeenTunnel] = field(default_factory=dict)
     tables: Mapping[str, Sequence[SeenRoute]] = field(default_factory=dict)
-    vbr_routes: Mapping[str, Sequence[LearnedRoute]] = field(default_factory=dict)
+    learned: Mapping[str, Sequence[LearnedRoute]] = field(default_factory=dict)
     vco_routes: Mapping[str, Sequence[LearnedRoute]] = field(default_factory=dict)
     peers: Mapping[str, SeenPeer] = field(default_factory=dict)
     counters: Mapping[tuple[str, str], float] = field(default_factory=dict)
@@ -138,9 +138,9 @@ class Observation:
         """See Observed."""
         return next((one.tables[table_id] for one in self._all() if table_id in one.tables), ())
 
-    def vbr_routes(self, vbr_id: str) -> Sequence[LearnedRoute]:
+    def learned(self, instance_id: str) -> Sequence[LearnedRoute]:
         """See Observed."""
-        return next((one.vbr_routes[vbr_id] for one in self._all() if vbr_id in one.vbr_routes), ())
+        return next((one.learned[instance_id] for one in self._all() if instance_id in one.learned), ())
 
     def vco_routes(self, connection_id: str) -> Sequence[LearnedRoute]:
         """See Observed."""
@@ -204,7 +204,7 @@ class _Reading:
         tunnels, counters = self._tunnels()
         tables: dict[str, Sequence[SeenRoute]] = {}
         vco: dict[str, Sequence[LearnedRoute]] = {}
-        vbr: dict[str, Sequence[LearnedRoute]] = {}
+        learned: dict[str, Sequence[LearnedRoute]] = {}
         peers: dict[str, SeenPeer] = {}
         for node in self._made.network.nodes:
             place = self._made.lowered.places[node.name]
@@ -212,10 +212,12 @@ class _Reading:
                 tables |= self._tables(node, place)
                 vco |= self._vco(node, place)
             elif node.vbr is not None:
-                vbr[node.label] = self._vbr(place)
+                learned[node.label] = self._border(place)
                 peers |= self._peers(place, node.label)
+            elif node.publisher is not None:
+                learned[node.label] = self._published(place)
         counters |= self._meters()
-        return _Snapshot(tunnels, tables, vbr, vco, peers, counters)
+        return _Snapshot(tunnels, tables, learned, vco, peers, counters)
 
     def logs(self) -> Mapping[str, tuple[tuple[str, PlacedEnd, Drivers], ...]]:
         """By connection: each tunnel's id and the cloud end that logs about it."""
@@ -311,7 +313,10 @@ class _Reading:
                 found[one.instance] = (*_from_site(routes, tunnels), *_from_router(read_table(told), tunnels))
         return found
 
-    def _vbr(self, place: Place) -> Sequence[LearnedRoute]:
+    def _published(self, place: Place) -> Sequence[LearnedRoute]:
+        return tuple(LearnedRoute(route.prefix, "CEN", route.as_path) for route in self._routes(place, "rt_vpc"))
+
+    def _border(self, place: Place) -> Sequence[LearnedRoute]:
         routes = self._routes(place, "rt_vbr")
         return tuple(
             LearnedRoute(route.prefix, "CEN" if route.protocol == "transit" else "BGP", route.as_path)

@@ -57,6 +57,8 @@ def configurations(live: Live) -> Mapping[str, str]:
                 found[f"{node.name}.bird.conf"] = bird.render_vbr(
                     live.staged, node, place.names, _MAIN_TABLE, redacted=True
                 )
+            case Platform.VPC if node.publisher is not None:
+                found[f"{node.name}.bird.conf"] = bird.render_vpc(node, place.names, _MAIN_TABLE)
             case Platform.ASA | Platform.GATEWAY:
                 found[f"{node.name}.frr.conf"] = frr.render_device(node, place.names, redacted=True)
     connections: dict[str, dict[str, strongswan.Settings]] = {}

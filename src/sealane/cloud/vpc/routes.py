@@ -265,20 +265,13 @@ def _vpc_routes(call: Call, table: Document, state: Transaction) -> Iterator[Fie
            "NextHopType": "service", "NextHopId": ""}
     for one in state.of_kind(call.account, "tr_attachment"):
         if one.text("ResourceId") == table.parent and one.fields.get("AutoPublishRouteEnabled"):
-            yield from _published(call, one, state)
-
-
-def _published(call: Call, attachment: Document, state: Transaction) -> Iterator[Fields]:
-    """What the transit router's table injects into a VPC that takes its routes."""
-    for association in state.children(attachment.id, "tr_association"):
-        for route in call.observed.table(association.text("TransitRouterRouteTableId")):
-            if route.status == "Active" and route.attachment != attachment.id and not route.only_vbr:
+            for route in call.observed.learned(table.parent):
                 yield {"DestinationCidrBlock": route.prefix, "Type": "CEN", "Origin": "RoutePropagation",
-                       "NextHopType": _VPC_HOP, "NextHopId": attachment.id, "ServiceType": "TR"}
+                       "NextHopType": _VPC_HOP, "NextHopId": one.id, "ServiceType": "TR"}
 
 
 def _vbr_routes(call: Call, table: Document) -> Iterator[Fields]:
-    for route in call.observed.vbr_routes(table.parent):
+    for route in call.observed.learned(table.parent):
         yield {"DestinationCidrBlock": route.prefix, "Type": route.source, "Origin": "RoutePropagation",
                "NextHopType": _VPC_HOP if route.source == "CEN" else _VBR_HOP, "NextHopId": "",
                "ServiceType": "TR" if route.source == "CEN" else ""}

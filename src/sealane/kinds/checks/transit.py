@@ -94,11 +94,13 @@ def _check_unattached(plan: "Plan", router: TransitRouterSpec, notes: Notes) -> 
             if (kind, thing.name) not in attached:
                 notes.warning("TR-028", f"{kind} {thing.name}", f"is not attached to {router.name}",
                               "add an attachment, or remove it", thing.at.origin)
+    published = {one.vpc for one in router.attachments.vpc if one.auto_publish_route_enabled}
     for vpc in plan.vpcs:
-        if ("vpc", vpc.name) in attached and not vpc.route_entries:
+        if ("vpc", vpc.name) in attached and vpc.name not in published and not vpc.route_entries:
             notes.warning("VPC-034", f"vpc {vpc.name}", f"is attached, but no route entry leads to {router.name}, and "
-                          "published routes are not carried into a VPC",
-                          "add route_entries with its attachment as next hop", vpc.at.origin)
+                          "no routes are published to it",
+                          "add route_entries with its attachment as next hop, or set the attachment's "
+                          "auto_publish_route_enabled", vpc.at.origin)
 
 
 def _check_route_maps(maps: tuple[RouteMapSpec, ...], router: TransitRouterSpec, notes: Notes) -> None:

@@ -9,6 +9,7 @@ from sealane.model import (
     Node,
     Platform,
     PortRange,
+    Publisher,
     SecurityGroup,
     StaticRoute,
 )
@@ -30,6 +31,7 @@ def vpc_node(
     name: NodeName,
     transfer: InterfaceAddress | None,
     transit_router: Address | None,
+    publisher: NodeName | None = None,
 ) -> Node:
     """The VPC's router.
 
@@ -38,6 +40,7 @@ def vpc_node(
         name: Its node name.
         transfer: Its address towards the transit router; None while it is not attached.
         transit_router: The transit router's address on that link; None likewise.
+        publisher: The transit router's node name when it publishes its routes to the VPC, else None.
     """
     interfaces = [
         Interface(one.name, InterfaceKind.ETHERNET, (vswitch_gateway(one),), origin=one.at.origin)
@@ -47,7 +50,10 @@ def vpc_node(
         interfaces.append(Interface(TRANSIT, InterfaceKind.ETHERNET, (transfer,)))
     routes = sorted(spec.route_entries, key=lambda route: route.destination_cidr_block)
     statics = tuple(made for route in routes if (made := _static(spec, route, transit_router)) is not None)
-    return Node(name, Platform.VPC, tuple(interfaces), statics, label=spec.name, origin=spec.at.origin)
+    takes = None
+    if publisher is not None and transit_router is not None:
+        takes = Publisher(publisher, TRANSIT, transit_router)
+    return Node(name, Platform.VPC, tuple(interfaces), statics, publisher=takes, label=spec.name, origin=spec.at.origin)
 
 
 def _static(spec: Vpc, route: VpcRoute, transit_router: Address | None) -> StaticRoute | None:

@@ -131,6 +131,8 @@ def _reasons(network: Network, found: Sites) -> Iterator[str]:
             yield f"attachment {one.name} uses another table"
         if one.association is None:
             yield f"attachment {one.name} is associated with no table"
+        if one.peer is not None and found.topology.nodes[one.peer].publisher is not None:
+            yield f"attachment {one.name} publishes routes to {one.instance}"
     yield from _border_reasons(network, found)
     for node in network.nodes:
         if node.platform not in _EDGES and (node.stateful is not None or node.access_lists):

@@ -142,6 +142,8 @@ class _Writer:
             yield from self._contribution(attachment, symbol)
         if attachment.kind is AttachmentKind.VBR:
             yield from self._border_session(attachment, symbol)
+        if attachment.kind is AttachmentKind.VPC and attachment.auto_publish:
+            yield from self._vpc_session(attachment, symbol)
         for neighbor in sorted(attachment.neighbors, key=lambda found: found.address):
             yield from self._tunnel_session(attachment, neighbor, symbol)
         yield from self._pipes(attachment, symbol)
@@ -167,13 +169,7 @@ class _Writer:
         return f"via {peer_address(self._network, self._node, interface, attachment.peer)}"
 
     def _border_session(self, attachment: Attachment, symbol: str) -> Iterator[str]:
-        """Carries a VBR's routes here and published routes there; invisible to customers.
-
-        Internal BGP keeps AS paths as the customer sent them; reflection (RFC 4456) lets a policy join two VBRs.
-        """
-        if attachment.peer is None or not attachment.interfaces:
-            raise ValueError(f"attachment {attachment.name} is a VBR without a link")
-        interface = attachment.interfaces[0]
+        """Carries a VBR's routes here and published routes there; invisible to customers."""
         typed = [
             f"if {wire_mark(RouteType.BGP)} ~ bgp_large_community then",
             "{",
@@ -184,16 +180,44 @@ class _Writer:
             STRIP_WIRE_MARKS,
         ]
         body = [
-            f"local {own_address(self._node, interface).ip} as {DEFAULT_VBR_ASN};",
-            f"neighbor {peer_address(self._network, self._node, interface, attachment.peer)} as {DEFAULT_VBR_ASN};",
-            "direct;",
-            f"interface {linux_name(self._names, interface)};",
-            "rr client;",
-            *timers(10, 30),
+            *self._link_session(attachment),
             *_channel(symbol, [*typed, *_NORMAL], self._publication(attachment)),
         ]
         yield from block(f"protocol bgp border_{slug(attachment.name)}", body)
         yield ""
+
+    def _vpc_session(self, attachment: Attachment, symbol: str) -> Iterator[str]:
+        """Carries published routes to a VPC, which tells nothing; the pipe has applied the policies."""
+        body = [
+            *self._link_session(attachment),
+            *block(
+                "ipv4",
+                [
+                    f"table {symbol};",
+                    "next hop self;",
+                    "import none;",
+                    *block("export filter", [*_withheld(attachment), "unset(bgp_med);", "accept;"], "};"),
+                ],
+                "};",
+            ),
+        ]
+        yield from block(f"protocol bgp vpc_{slug(attachment.name)}", body)
+        yield ""
+
+    def _link_session(self, attachment: Attachment) -> Iterator[str]:
+        """The statements, but for the channel, of the session with a VBR or VPC.
+
+        Internal BGP keeps AS paths as the customer sent them; reflection (RFC 4456) lets a policy join two VBRs.
+        """
+        if attachment.peer is None or not attachment.interfaces:
+            raise ValueError(f"attachment {attachment.name} has no link")
+        interface = attachment.interfaces[0]
+        yield f"local {own_address(self._node, interface).ip} as {DEFAULT_VBR_ASN};"
+        yield f"neighbor {peer_address(self._network, self._node, interface, attachment.peer)} as {DEFAULT_VBR_ASN};"
+        yield "direct;"
+        yield f"interface {linux_name(self._names, interface)};"
+        yield "rr client;"
+        yield from timers(10, 30)
 
     def _tunnel_session(self, attachment: Attachment, neighbor: BgpNeighbor, symbol: str) -> Iterator[str]:
         speaker = self._node.bgp
@@ -226,7 +250,7 @@ class _Writer:
             if table != published:
                 body.append("export none;")
             elif attachment.kind is AttachmentKind.VPC:
-                # No session follows: the policies stand here, so that the table shows what the VPC is told.
+                # The policies stand here, so that the table shows what the VPC is told.
                 body.extend(block("export filter", [*self._publication(attachment), "accept;"], "};"))
             else:
                 body.extend(block("export filter", [*_withheld(attachment), "accept;"], "};"))

@@ -79,6 +79,9 @@ def _tables(world: World, node: Node, told: Told) -> Iterator[tuple[tuple[str, s
             hops = () if route.discard else static_hops(world, node.name, route.next_hop, route.interface)
             if (hops or route.discard) and _new(Route(route.prefix, hops), connected):
                 connected.append(Route(route.prefix, hops))
+        # Published to a VPC, whose own routes come first.
+        heard = [route for hearer, route in told if hearer.node == node.name]
+        connected += [one for one in heard if _new(one, connected)]
 
 
 def _new(route: Route, table: Table) -> bool:
@@ -94,7 +97,7 @@ def _says(world: World, speaker: End, hearer: End, told: Told) -> Iterator[Route
             raise NotCoveredError("internal BGP between devices")
         path = route.path if internal else (speaker.asn, *route.path)
         own = {hearer.asn} | ({there.bgp.asn} if there.platform in DEVICES and there.bgp is not None else set())
-        if own & set(path):
+        if own & set(path) and there.publisher is None:
             continue
         heard = Route(
             route.prefix, ((hearer.interface, speaker.address),), bgp=True, path=path, med=route.med,
@@ -115,6 +118,8 @@ def _taken_in(node: Node, hearer: End, route: Route) -> Iterator[Route]:
     elif node.vbr is not None:
         customer = hearer.neighbor is not None
         yield replace(route, preference=200 if customer else 100, from_circuit=customer, type=RouteType.BGP)
+    elif node.publisher is not None:
+        yield route
     elif hearer.neighbor is not None:
         yield from _filtered(
             node, hearer.neighbor.import_prefix_list, hearer.neighbor.import_route_map, replace(route, preference=20)

@@ -66,7 +66,7 @@ class Route:
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """One end of a BGP session; ``neighbor`` None is the cloud's own, between a transit router and a border router."""
+    """One end of a BGP session; ``neighbor`` None is the cloud's own, of a transit router with a VBR or VPC."""
 
     node: str
     interface: str
@@ -184,7 +184,8 @@ def _ends(world: World, node: Node) -> Iterator[End]:
     for attachment in () if router is None else router.attachments:
         for neighbor in attachment.neighbors:
             yield from _end(world, (node, neighbor.interface), neighbor, asn, attachment.name)
-        if attachment.kind is AttachmentKind.VBR and attachment.interfaces:
+        published = attachment.kind is AttachmentKind.VPC and attachment.auto_publish
+        if (attachment.kind is AttachmentKind.VBR or published) and attachment.interfaces:
             name = attachment.interfaces[0]
             address = world.interface(node.name, name).addresses[0].ip
             yield End(node.name, name, address, DEFAULT_VBR_ASN, None, attachment.name)
@@ -194,6 +195,9 @@ def _ends(world: World, node: Node) -> Iterator[End]:
         if vbr.attachment_interface is not None and vbr.transit_router is not None:
             address = world.interface(node.name, vbr.attachment_interface).addresses[0].ip
             yield End(node.name, vbr.attachment_interface, address, DEFAULT_VBR_ASN, None)
+    if node.publisher is not None:
+        address = world.interface(node.name, node.publisher.interface).addresses[0].ip
+        yield End(node.name, node.publisher.interface, address, DEFAULT_VBR_ASN, None)
     if node.platform in DEVICES and node.bgp is not None:
         for neighbor in node.bgp.neighbors:
             found = neighbor_interface(node, neighbor)
