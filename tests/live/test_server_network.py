@@ -1,5 +1,6 @@
 """Documents become a network that carries packets inside ESP, follow changes, heal, and vanish."""
 
+import re
 import subprocess
 import sys
 import time
@@ -14,7 +15,10 @@ from sealane.app.server.observation import Observation
 from sealane.app.server.reconciler import Reconciler
 from sealane.app.server.service import Service
 from sealane.cloud import Document, Transaction
+from sealane.net import Address, NodeName
 from sealane.store import FakeStore
+from sealane.twin.converge import Twin
+from sealane.twin.packet import Fate, Packet
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "unit" / "cloud"))
 import use_case
@@ -186,6 +190,54 @@ def test_the_use_case_by_documents_is_encrypted_follows_changes_heals_and_goes(s
     with service.view() as world:
         assert len(world) == 0
     assert not any(one.startswith(PREFIX) for one in networks_present())
+
+
+def counted(name, node, counter):
+    """A counter of the kernel's IP layer in a node's namespace."""
+    shown = subprocess.run(["ip", "netns", "exec", f"sealane.{name}.{node}", "cat", "/proc/net/snmp"],
+                           capture_output=True, text=True, check=True).stdout.splitlines()
+    names, values = (line.split()[1:] for line in shown if line.startswith("Ip:"))
+    return int(dict(zip(names, values, strict=True))[counter])
+
+
+def sent(name, destination, count=3):
+    """How many of the packets that an instance in a secondary block sends are answered."""
+    done = subprocess.run(["ip", "netns", "exec", f"sealane.{name}.i-2", "ping", "-c", str(count), "-i", "0.05", "-W",
+                           "1", destination], capture_output=True, text=True, check=False)
+    return int(re.search(r"(\d+) received", done.stdout)[1])
+
+
+def test_routes_to_instances_and_secondary_blocks_carry_as_the_twin_says(server):
+    service, reconciler = server
+
+    def put(one, kind, parent="", status="Available", **fields):
+        service.change(lambda state: state.put(replace(
+            state.get(one) or Document(one, kind, use_case.ACCOUNT, use_case.REGION, parent), status=status,
+            fields=fields, settled=0)))
+
+    put("vpc-1", "vpc", CidrBlock="172.16.0.0/16", SecondaryCidrBlocks=["10.30.0.0/16"])
+    for number, block in ((1, "172.16.10"), (2, "10.30.1")):
+        put(f"vsw-{number}", "vswitch", "vpc-1", CidrBlock=f"{block}.0/24", ZoneId=f"{use_case.REGION}-h")
+        put(f"i-{number}", "instance", f"vsw-{number}", "Running", PrivateIpAddress=f"{block}.5")
+    put("vtb-1", "route_table", "vpc-1", RouterType="VRouter")
+    put("rte-1", "route_entry", "vtb-1", DestinationCidrBlock="10.9.0.0/16", NextHopType="Instance", NextHopId="i-1",
+        HopInstanceId="i-1")
+    reconciler.reconcile(reads_host=True)
+    assert unsettled(service) == set()
+    (name,) = reconciler.made()
+    assert wait_until(lambda: sent(name, "172.16.10.5", 1) == 1, 5)
+    before = counted(name, "i-1", "InAddrErrors")
+    assert sent(name, "10.9.0.1") == 0
+    assert counted(name, "i-1", "InAddrErrors") == before + 3, "they came to the instance, which forwards nothing"
+    walker = Twin(reconciler.made()[name].network).converge().walker()
+    (trip,) = walker.send(Packet(int(Address("10.30.1.5")), int(Address("10.9.0.1")), 1, 0, 8), NodeName("i-2"))
+    assert (trip.fate, trip.hops[-1].node) == (Fate.UNANSWERED, "i-1")
+
+    put("i-1", "instance", "vsw-1", "Stopped", PrivateIpAddress="172.16.10.5")
+    reconciler.reconcile(reads_host=False)
+    routes = subprocess.run(["ip", "-n", f"sealane.{name}.vpc-1", "route", "show", "10.9.0.0/16"],
+                            capture_output=True, text=True, check=True).stdout
+    assert routes.split()[0] in {"blackhole", "unreachable"}
 
 
 def test_one_objects_fault_does_not_stop_the_others(server, events):
