@@ -5,6 +5,7 @@ from cbn_walk import ACCOUNT, REGION, Walk
 
 from sealane.app.server.networks import expand
 from sealane.cloud.to_plan import carried_networks, plain
+from sealane.model import Platform
 
 
 def network(walk):
@@ -55,3 +56,20 @@ def test_what_the_cloud_does_not_heed_is_in_no_plan():
     )
     assert not {"preference", "destination_instances"} & {key for key, value in learned.items() if value is not None}
     assert expand(network(walk)).network is not None
+
+
+def test_a_vpc_takes_published_routes_unless_its_table_does_not():
+    walk = Walk().run()
+    walk.cloud.call("Cbn", "UpdateTransitRouterVpcAttachmentAttribute", AutoPublishRouteEnabled=True,
+                    TransitRouterAttachmentId=walk.ids["vpc"])
+    walk.cloud.settle()
+
+    def takes():
+        (node,) = [one for one in expand(network(walk)).network.nodes if one.platform is Platform.VPC]
+        return node.publisher is not None
+
+    assert takes()
+    for one in (False, True):
+        walk.cloud.call("Vpc", "ModifyRouteTableAttributes", RegionId=REGION, RouteTableId="vtb-vpc-1",
+                        RoutePropagationEnable=one)
+        assert takes() == one

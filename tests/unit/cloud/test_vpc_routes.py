@@ -242,6 +242,8 @@ def test_a_vpc_that_takes_routes_has_those_of_the_table(cloud):
     [told] = routes(cloud, VPC, ServiceType="TR")
     assert (told["DestinationCidrBlock"], told["Type"], told["Origin"]) == ("192.168.0.0/16", "CEN", "RoutePropagation")
     assert told["NextHops"]["NextHop"] == [TO_TR]
+    do(cloud, "ModifyRouteTableAttributes", RouteTableId=VPC, RoutePropagationEnable=False)
+    assert routes(cloud, VPC, ServiceType="TR") == []
 
 
 def test_a_border_router_has_what_it_learned_on_both_sides(cloud):
@@ -299,7 +301,7 @@ def test_a_table_is_made_used_and_deleted(cloud):
     cloud.settle()
     before = tables(cloud, RouteTableId=one)[0]
     assert before["Status"] == "Available"
-    for new in ({"RouteTableName": "m"}, {"Description": "text"}):
+    for new in ({"RouteTableName": "m"}, {"Description": "text"}, {"RoutePropagationEnable": False}):
         do(cloud, "ModifyRouteTableAttributes", RouteTableId=one, **new)
         before |= new
         assert tables(cloud, RouteTableId=one) == [before]

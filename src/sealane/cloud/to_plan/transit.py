@@ -44,7 +44,7 @@ def _attachment(one: Document, kind: str, view: View, names: Names) -> Piece:
     entries: dict[str, Value | None] = {
         "name": names.of(one.id),
         instance: names.of(one.text("ResourceId")),
-        "auto_publish_route_enabled": bool(one.fields.get("AutoPublishRouteEnabled")),
+        "auto_publish_route_enabled": bool(one.fields.get("AutoPublishRouteEnabled")) and _taken(one, kind, view),
         "association": names.of(association.text("TransitRouterRouteTableId")) if association else None,
         "propagations": [names.of(prop.text("TransitRouterRouteTableId"))
                          for prop in view.children(one.id, "tr_propagation")],
@@ -57,6 +57,13 @@ def _attachment(one: Document, kind: str, view: View, names: Names) -> Piece:
             if isinstance(zone, Mapping) and view.get(str(zone["VSwitchId"])) is not None
         ]
     return Piece(one.id, entries)
+
+
+def _taken(one: Document, kind: str, view: View) -> bool:
+    """False for a VPC whose system table takes no published routes (ModifyRouteTableAttributes)."""
+    tables = view.children(one.text("ResourceId"), "route_table") if kind == "vpc" else ()
+    return all(table.fields.get("RoutePropagationEnable") is not False for table in tables
+               if table.text("RouteTableType") == "System")
 
 
 def _routes(table: Document, view: View, names: Names, carried: set[str], memo: Memo) -> Iterator[Piece]:

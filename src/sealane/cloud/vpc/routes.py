@@ -14,7 +14,7 @@ from sealane.cloud.texts import SERVICE_RANGE, UNUSABLE, prefix, text
 from sealane.cloud.times import seconds
 from sealane.cloud.vpc.common import given
 from sealane.cloud.vpc.registry import VPC
-from sealane.cloud.vpc.tables import NO_TABLE
+from sealane.cloud.vpc.tables import NO_TABLE, propagates
 from sealane.cloud.vpc.vpcs import check_living
 from sealane.cloud.world import Transaction
 from sealane.net import Prefix, contains
@@ -264,7 +264,8 @@ def _vpc_routes(call: Call, table: Document, state: Transaction) -> Iterator[Fie
     yield {"DestinationCidrBlock": str(SERVICE_RANGE), "Type": "System", "Origin": "SystemCreate",
            "NextHopType": "service", "NextHopId": ""}
     for one in state.of_kind(call.account, "tr_attachment"):
-        if one.text("ResourceId") == table.parent and one.fields.get("AutoPublishRouteEnabled"):
+        published = one.fields.get("AutoPublishRouteEnabled") and propagates(table)
+        if one.text("ResourceId") == table.parent and published:
             for route in call.observed.learned(table.parent):
                 yield {"DestinationCidrBlock": route.prefix, "Type": "CEN", "Origin": "RoutePropagation",
                        "NextHopType": _VPC_HOP, "NextHopId": one.id, "ServiceType": "TR"}

@@ -58,11 +58,16 @@ def _item(table: Document, state: Transaction) -> dict[str, Json]:
         "AssociateType": "VSwitch",
         "OwnerId": int(table.account),
         "ResourceGroupId": group_of(table, state),
-        "RoutePropagationEnable": True,
+        "RoutePropagationEnable": propagates(table),
         "VSwitchIds": {"VSwitchId": [one.id for one in vswitches_of(table, state)]},
         "GatewayIds": {"GatewayIds": []},
         "Tags": {"Tag": table.fields.get("Tags") or []},
     }
+
+
+def propagates(table: Document) -> bool:
+    """True while a VPC's table takes the routes that a transit router publishes to the VPC."""
+    return table.fields.get("RoutePropagationEnable") is not False
 
 
 def vswitches_of(table: Document, state: Transaction) -> Iterable[Document]:
@@ -96,13 +101,14 @@ def create_route_table(call: Call, state: Transaction) -> Fields:
     return {"RouteTableId": made.id}
 
 
-@VPC.writes("ModifyRouteTableAttributes", ignores=("RegionId", "RoutePropagationEnable"))
+@VPC.writes("ModifyRouteTableAttributes", ignores=("RegionId",))
 def modify_route_table(call: Call, state: Transaction) -> Fields:
     """ModifyRouteTableAttributes."""
     table = _living(call, state)
     state.put(retold(table, **given(
         RouteTableName=text(call, "RouteTableName", code="InvalidRouteTableName.Malformed"),
         Description=text(call, "Description", least=2, most=256, code="InvalidDescription.Malformed"),
+        RoutePropagationEnable=call.flag("RoutePropagationEnable", default=propagates(table)),
     )))
     return {}
 
