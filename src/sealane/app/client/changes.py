@@ -65,7 +65,7 @@ def compare(wanted: Mapping[Key, Thing], there: Mapping[Key, Found]) -> tuple[Ch
     removed = {key for key in there if key not in wanted}
     first = {key for key in removed if _in_the_way(there[key], wanted, there)}
     again = {key for key, thing in wanted.items() if key in there and _unchangeable(there[key], thing)}
-    _spread(first | again, again, wanted, there)
+    _spread(first, again, wanted, there)
     changes = [
         Change(REPLACE if key in again else ADD if key not in there else CHANGE, thing, there.get(key))
         for key, thing in wanted.items()
@@ -96,15 +96,15 @@ def _unchangeable(there: Found, thing: Thing) -> bool:
     return bool(names) and (kind.change is None or not kind.fixed.isdisjoint(names))
 
 
-def _spread(going: Collection[Key], again: set[Key], wanted: Mapping[Key, Thing], there: Mapping[Key, Found]) -> None:
-    """What needs something that goes has to go too, and come again."""
-    waiting = list(going)
+def _spread(first: set[Key], again: set[Key], wanted: Mapping[Key, Thing], there: Mapping[Key, Found]) -> None:
+    """What needs something that goes before others come has to go before too, and come again if it is wanted."""
+    waiting = [*first, *again]
     while waiting:
         gone = waiting.pop()
         for key, one in there.items():
             needs = (*one.thing.needs, *(wanted[key].needs if key in wanted else ()))
-            if gone in needs and key in wanted and key not in again:
-                again.add(key)
+            if gone in needs and key not in first and key not in again:
+                (again if key in wanted else first).add(key)
                 waiting.append(key)
 
 

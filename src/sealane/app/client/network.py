@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 
+from sealane.app.client import blocks
 from sealane.app.client.kind import Ids, Kind
 from sealane.app.client.session import Answer, Session, Steps, items, tags, until
-from sealane.app.client.thing import Found, Thing, fields, params
+from sealane.app.client.thing import Found, Key, Thing, fields, params
 from sealane.kinds import Plan
-from sealane.kinds.vpc import SecurityRule, Vpc
+from sealane.kinds.vpc import INSTANCE, SecurityRule, Vpc, VpcRoute
 
 IMAGE_FAMILY = "acs:alibaba_cloud_linux_3_2104_lts_x64"
 INSTANCE_TYPE = "ecs.g7.large"
@@ -22,9 +23,11 @@ def wanted(plan: Plan) -> Iterator[Thing]:
 
 def _inside(vpc: Vpc) -> Iterator[Thing]:
     own = ("vpc", vpc.name)
+    yield from blocks.wanted(vpc)
     for switch in vpc.vswitches:
         yield Thing(("vswitch", f"{vpc.name}/{switch.name}"), fields(
-            CidrBlock=switch.cidr_block, ZoneId=switch.zone_id, Description=switch.description), (own,))
+            CidrBlock=switch.cidr_block, ZoneId=switch.zone_id, Description=switch.description),
+            (own, *blocks.needed(vpc.name, str(switch.cidr_block), vpc.secondary_cidr_blocks)))
     for group in vpc.security_groups:
         key = ("security group", f"{vpc.name}/{group.name}")
         yield Thing(key, fields(Description=group.description), (own,))
@@ -39,7 +42,14 @@ def _inside(vpc: Vpc) -> Iterator[Thing]:
         ), (switch_key, group_key) if instance.security_group else (switch_key,))
     for route in vpc.route_entries:
         yield Thing(("route of a VPC", f"{vpc.name} {route.destination_cidr_block}"), fields(
-            NextHop=route.next_hop, Description=route.description), (own, ("attachment", route.next_hop)))
+            NextHopType=route.next_hop_type, NextHop=route.next_hop, Description=route.description),
+            (own, _hop(vpc.name, route)))
+
+
+def _hop(vpc: str, route: VpcRoute) -> Key:
+    if route.next_hop_type == INSTANCE:
+        return "instance", f"{vpc}/{route.next_hop}"
+    return "attachment", route.next_hop
 
 
 def _rule(rule: SecurityRule) -> dict[str, str]:
@@ -66,12 +76,13 @@ def found(session: Session) -> Iterator[Found]:
             CidrBlock=vpc["CidrBlock"], Description=vpc.get("Description", "")))
         if tags(vpc).get("sealane:plan") != session.plan:
             continue
+        yield from blocks.found(vpc)
         switches: dict[str, str] = {}
         for one in session.all("Vpc", "DescribeVSwitches", "VSwitches.VSwitch", VpcId=vpc_id):
             switches[one["VSwitchId"]] = one["VSwitchName"]
             yield _found(session, one, ("vswitch", f"{name}/{one['VSwitchName']}"), {"Id": one["VSwitchId"]}, fields(
                 CidrBlock=one["CidrBlock"], ZoneId=one["ZoneId"], Description=one.get("Description", "")),
-                (("vpc", name),))
+                (("vpc", name), *blocks.needed(name, one["CidrBlock"], blocks.of(vpc))))
         groups: dict[str, str] = {}
         for one in session.all("Ecs", "DescribeSecurityGroups", "SecurityGroups.SecurityGroup", VpcId=vpc_id):
             groups[one["SecurityGroupId"]] = one["SecurityGroupName"]
@@ -121,10 +132,12 @@ def _found_routes(session: Session, vpc: str, table: str) -> Iterator[Found]:
     for one in session.all("Vpc", "DescribeRouteEntryList", "RouteEntrys.RouteEntry", RouteTableId=table,
                            RouteEntryType="Custom"):
         hop = items(one, "NextHops.NextHop")[0]
-        name = next((key[1] for key, ids in session.ids.items() if key[0] == "attachment"
+        kind = "instance" if hop["NextHopType"] == INSTANCE else "attachment"
+        name = next((key[1] for key, ids in session.ids.items() if key[0] == kind
                      and ids["Id"] == hop["NextHopId"]), hop["NextHopId"])
         yield Found(Thing(("route of a VPC", f"{vpc} {one['DestinationCidrBlock']}"), fields(
-            NextHop=name, Description=one.get("Description", "")), (("vpc", vpc), ("attachment", name))),
+            NextHopType=hop["NextHopType"], NextHop=name.removeprefix(f"{vpc}/") if kind == "instance" else name,
+            Description=one.get("Description", "")), (("vpc", vpc), (kind, name))),
             {"Id": one["RouteEntryId"], "Table": table})
 
 
@@ -230,8 +243,8 @@ def _delete_instance(session: Session, there: Found) -> Steps[None]:
 
 def _create_route(session: Session, thing: Thing) -> Steps[Ids]:
     vpc, _, prefix = thing.key[1].rpartition(" ")
-    return make_route(session, session.id("vpc", vpc, "Table"), prefix, "Attachment",
-                      session.id("attachment", thing.text("NextHop")), thing)
+    return make_route(session, session.id("vpc", vpc, "Table"), prefix, thing.text("NextHopType"),
+                      session.id(*thing.needs[-1]), thing)
 
 
 def make_route(  # noqa: PLR0917 - a shorthand
@@ -259,9 +272,11 @@ KINDS = {
     "vpc": Kind("VPC", 10, 220, _create_vpc, _delete_vpc, _change_vpc, frozenset({"CidrBlock"})),
     "vswitch": Kind("vSwitch", 11, 210, _create_switch, _delete_switch, _change_switch,
                     frozenset({"CidrBlock", "ZoneId"}), frozenset({"CidrBlock"})),
+    **blocks.KINDS,
     "security group": Kind("security group", 12, 205, _create_group, _delete_group, _change_group),
     "security rule": Kind("rule of a security group", 13, 204, _create_rule, _delete_rule),
     "instance": Kind("instance", 14, 200, _create_instance, _delete_instance, _change_instance,
                      frozenset({"PrivateIpAddress", "VSwitch"}), frozenset({"PrivateIpAddress"})),
-    "route of a VPC": Kind("route of a VPC", 45, 30, _create_route, delete_route, None, frozenset({"NextHop"})),
+    "route of a VPC": Kind("route of a VPC", 45, 30, _create_route, delete_route, None,
+                           frozenset({"NextHopType", "NextHop"})),
 }

@@ -20,6 +20,7 @@ from sealane.app.rejected import Rejected
 from sealane.diag import Fault, Finding, Severity, has_errors
 from sealane.host.files import make_private_directory, write_private
 from sealane.kinds import Plan
+from sealane.kinds.vpc import BLACK_HOLE
 
 _NATIVE = frozenset(native.KINDS)
 _SETTLED = "settled"
@@ -67,6 +68,11 @@ def _impossible(plan: Plan) -> Iterator[Finding]:
             if one.security_group is None:
                 yield Finding("APPLY-001", Severity.ERROR, f"instance {one.name}", "is in no security group",
                               "write security_group: the cloud makes no instance without one", (one.at.origin,))
+        for route in vpc.route_entries:
+            if route.next_hop == BLACK_HOLE:
+                yield Finding("APPLY-002", Severity.ERROR, f"route of vpc {vpc.name} to {route.destination_cidr_block}",
+                              "discards, which no call of the cloud can say", "remove the route, or let it lead to "
+                              "the attachment or an instance", (route.at.origin,))
 
 
 def connect(endpoint: Endpoint, key: AccessKey, plan: Plan) -> Session:

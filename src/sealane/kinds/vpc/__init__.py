@@ -3,6 +3,7 @@
 from sealane.kinds.vpc.expand import instance_node, vpc_node, vswitch_gateway
 from sealane.kinds.vpc.spec import (
     ATTACHMENT,
+    BLACK_HOLE,
     INSTANCE,
     VPC,
     Instance,
@@ -15,6 +16,7 @@ from sealane.kinds.vpc.spec import (
 
 __all__ = [
     "ATTACHMENT",
+    "BLACK_HOLE",
     "INSTANCE",
     "VPC",
     "Instance",

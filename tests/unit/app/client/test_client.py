@@ -164,6 +164,73 @@ def test_what_cannot_be_changed_is_made_again_with_what_needs_it(fake, plan):
     assert fake.changes(plan)[1] == ()
 
 
+def moved_switch(one, block="10.30.0.0/16", switch="10.30.1.0/24"):
+    """vSwitch3 lies in a secondary block."""
+    vpc = one["vpcs"][0]
+    vpc["secondary_cidr_blocks"] = [block]
+    vpc["vswitches"][2]["cidr_block"] = switch
+
+
+def test_secondary_blocks_come_before_and_go_after_their_vswitches(fake, plan):
+    edit(plan, moved_switch)
+    fake.apply(plan)
+    assert fake.changes(plan)[1] == ()
+    order = [one for one in fake.actions if "Cidr" in one or "VSwitch" in one]
+    assert order.index("AssociateVpcCidrBlock") < len(order) - 1 - order[::-1].index("CreateVSwitch")
+    edit(plan, lambda one: moved_switch(one, "10.30.0.0/17"))
+    changes = {one.title: one.sign for one in fake.apply(plan)}
+    assert changes["secondary block of a VPC VPC 10.30.0.0/16"] == "-"
+    assert changes["secondary block of a VPC VPC 10.30.0.0/17"] == "+"
+    assert changes["vSwitch VPC/vSwitch3"] == "-/+"
+    assert fake.changes(plan)[1] == ()
+    fake.apply(plan, destroy=True)
+    assert fake.cloud.snapshot() == {}
+
+
+def test_a_route_to_an_instance_is_made_after_it_and_removed_before_it(fake, plan):
+    def routed(one):
+        one["vpcs"][0]["route_entries"] += [
+            {"destination_cidr_block": "10.9.0.0/16", "next_hop_type": "Instance", "next_hop": "ECS2"}]
+
+    edit(plan, routed)
+    fake.apply(plan)
+    assert fake.changes(plan)[1] == ()
+    edit(plan, lambda one: one["vpcs"][0]["instances"][1].update(private_ip_address="172.16.10.227"))
+    again = {one.title for one in fake.apply(plan) if one.sign == "-/+"}
+    assert again == {"instance VPC/ECS2", "route of a VPC VPC 10.9.0.0/16"}
+    edit(plan, lambda one: one["vpcs"][0]["route_entries"][-1].update(next_hop="ECS1"))
+    assert [(one.sign, one.title) for one in fake.apply(plan)] == [("-/+", "route of a VPC VPC 10.9.0.0/16")]
+    assert fake.changes(plan)[1] == ()
+    fake.apply(plan, destroy=True)
+    assert fake.cloud.snapshot() == {}
+
+
+def test_what_is_in_something_that_is_made_again_goes_before_it(fake, plan):
+    def alone(one):
+        one["vpcs"][0]["instances"] += [
+            {"name": "ECS3", "vswitch": "vSwitch2", "private_ip_address": "172.16.20.9", "security_group": "app"}]
+
+    edit(plan, alone)
+    fake.apply(plan)
+
+    def other_block(one):
+        del one["vpcs"][0]["instances"][-1]
+        one["vpcs"][0]["vswitches"][1]["cidr_block"] = "172.16.21.0/24"
+
+    edit(plan, other_block)
+    fake.apply(plan)
+    assert fake.actions.index("DeleteInstance") < fake.actions.index("DeleteVSwitch")
+    assert not any(code.startswith("DependencyViolation") for code in fake.refusals)
+    assert fake.changes(plan)[1] == ()
+
+
+def test_a_route_that_discards_is_refused_before_anything_is_touched(fake, plan):
+    edit(plan, lambda one: one["vpcs"][0]["route_entries"][0].update(next_hop="BlackHole"))
+    with pytest.raises(Rejected, match="APPLY-002"):
+        fake.apply(plan)
+    assert fake.cloud.snapshot() == {}
+
+
 def test_a_busy_cloud_is_asked_again(fake, plan):
     fake.busy = {"CreateVSwitch": 2, "CreateTransitRouter": 1}
     fake.apply(plan)
