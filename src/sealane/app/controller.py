@@ -140,6 +140,7 @@ class Controller:
         self._esp_wanted = esp
         self._root = root
         self._locked = False
+        self.foreign: tuple[str, ...] = ()  # what apply found last in the network's namespaces that is not ours
 
     @contextmanager
     def locked(self) -> Iterator[None]:
@@ -252,8 +253,9 @@ class Controller:
                     self.directory.remove()
                 raise
             self.directory.keep_keys(made_keys or {})
-            readers = (LinuxDriver(network_prefix(self.name), interrupted), *drivers.all()[1:])
-            plan = make_plan(lowered.resources, readers)
+            linux = LinuxDriver(network_prefix(self.name), interrupted)
+            plan = make_plan(lowered.resources, (linux, *drivers.all()[1:]))
+            self.foreign = linux.foreign
             esp = self.esp().value
             record = RunRecord(self.name, str(plan_path), stage, mode.value if mode else None, esp, complete=False)
             self.directory.save(record)

@@ -155,9 +155,10 @@ def find_processes(network: str) -> Mapping[int, Tag]:
 
 
 def find_placed(network: str) -> Mapping[int, Tag]:
-    """Those processes of a network that are in the namespace of their tag as it is named now.
+    """Those processes of a network that are in the namespace of their tag as it is named now, and not stopped.
 
-    A namespace that was deleted by name lives on with the processes in it; they serve nobody any more.
+    A namespace that was deleted by name lives on with the processes in it; they serve nobody any more, and neither does
+    one that was sent SIGSTOP.
     """
     homes: dict[str, int] = {}
     found = {}
@@ -165,18 +166,23 @@ def find_placed(network: str) -> Mapping[int, Tag]:
         try:
             if tag.namespace not in homes:
                 homes[tag.namespace] = namespace_path(tag.namespace).stat().st_ino
-            if Path("/proc", str(pid), "ns", "net").stat().st_ino == homes[tag.namespace]:
+            placed = Path("/proc", str(pid), "ns", "net").stat().st_ino == homes[tag.namespace]
+            if placed and _state(pid) != "T":
                 found[pid] = tag
         except OSError:
             continue
     return found
 
 
+def _state(pid: int) -> str:
+    """Its letter (proc(5), "/proc/pid/stat"); the name before it may hold anything."""
+    return Path("/proc", str(pid), "stat").read_text().rsplit(")", 1)[1].split()[0]
+
+
 def alive(pid: int) -> bool:
     """True while the process runs; a zombie does not, once the last of its threads, which holds its files, is gone."""
     try:
-        zombie = Path("/proc", str(pid), "stat").read_text().rsplit(")", 1)[1].split()[0] == "Z"
-        return not zombie or len(os.listdir(f"/proc/{pid}/task")) > 1  # noqa: PTH208 - see find_processes
+        return _state(pid) != "Z" or len(os.listdir(f"/proc/{pid}/task")) > 1  # noqa: PTH208 - see find_processes
     except (OSError, IndexError):
         return False
 

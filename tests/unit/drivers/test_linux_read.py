@@ -17,6 +17,7 @@ from sealane.drivers.linux.read import (
     read_carrier,
     read_far_ends,
     read_filters,
+    read_foreign,
     read_links,
     read_own,
     read_routes,
@@ -277,3 +278,21 @@ def test_an_interface_has_carrier_when_it_is_up_and_its_far_end_is_too() -> None
             {"ifname": "alone", "flags": ["NO-CARRIER", "UP"], "linkinfo": {"info_kind": "bridge"}},
             {"ifname": "private", "flags": ["BROADCAST"]}]
     assert read_carrier(lost) == {"vbr": False, "alone": True, "private": False}
+
+
+def test_what_is_foreign_is_told_in_words_and_ours_is_not() -> None:
+    """As iproute2 6.1 answers for routes that were written by hand."""
+    routes = [
+        {"dst": "192.168.20.6", "dev": "circuit", "table": "100", "protocol": "boot", "scope": "link", "flags": []},
+        {"dst": "default", "gateway": "10.0.0.1", "dev": "x", "protocol": "static", "flags": []},
+        {"type": "blackhole", "dst": "10.0.0.0/8", "protocol": "boot", "flags": []},
+        {"dst": "0.0.0.0/1", "dev": "ipsec0", "table": "220", "protocol": "static", "flags": []},  # charon's own
+    ]
+    assert list(read_foreign("slu-1", routes, recorded("linux/scratch-filters.nft"))) == [
+        "route 192.168.20.6/32 dev circuit table 100 in slu-1",
+        "route 0.0.0.0/0 via 10.0.0.1 dev x in slu-1",
+        "route 10.0.0.0/8 in slu-1",
+        "table inet other in slu-1",
+    ]
+    for node in ("tr", "cgw", "ecs1", "tr-t1"):
+        assert not list(read_foreign(node, [], recorded(f"linux/{node}-filters.nft")))

@@ -1,5 +1,6 @@
 import os
 import resource
+import signal
 import subprocess
 import sys
 import time
@@ -10,7 +11,18 @@ from pathlib import Path
 import pytest
 
 from sealane.diag import Fault
-from sealane.host import Start, Tag, alive, find_processes, run, run_unchecked, spawn, spawn_together, stop
+from sealane.host import (
+    Start,
+    Tag,
+    alive,
+    find_placed,
+    find_processes,
+    run,
+    run_unchecked,
+    spawn,
+    spawn_together,
+    stop,
+)
 
 NETWORK = f"unit-{os.getpid()}"
 DEAF = """
@@ -182,7 +194,19 @@ def test_what_holds_keys_leaves_no_memory_in_a_file(*, together: bool, stack: Ex
     if together:
         (pid,) = spawn_together([Start(["sleep", "60"], tag, tmp_path / "log", {})])
     else:
-        pid = spawn(["sleep", "60"], tag).pid
+        process = spawn(["sleep", "60"], tag)
+        stack.callback(process.wait)
+        pid = process.pid
     stack.callback(stop, [pid], at_once=True)
     told = Path(f"/proc/{pid}/limits").read_text().splitlines()
     assert [line.split()[4] for line in told if line.startswith("Max core file size")] == ["0"]
+
+
+def test_a_process_that_was_stopped_serves_nobody(stack: ExitStack, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sealane.host.process.namespace_path", lambda _: Path("/proc/self/ns/net"))
+    daemon = stack.enter_context(sleeping(f"{NETWORK}:here:bird"))
+    assert daemon.pid in find_placed(NETWORK)
+    daemon.send_signal(signal.SIGSTOP)
+    os.waitid(os.P_PID, daemon.pid, os.WSTOPPED)
+    assert daemon.pid not in find_placed(NETWORK)
+    assert daemon.pid in find_processes(NETWORK), "or nobody would end it"

@@ -27,7 +27,7 @@ class Event:
 
     Args:
         subject: Id of the document, or name of the network.
-        kind: ``applied``, ``refused``, ``repaired``, ``failed`` or ``removed``.
+        kind: ``applied``, ``refused``, ``repaired``, ``failed``, ``foreign`` or ``removed``.
         text: What happened, for people; never a secret.
         account: Whose document or network it is; empty for what is the host's.
     """

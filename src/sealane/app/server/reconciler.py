@@ -36,6 +36,7 @@ _PATIENCE = 2
 """Intervals that reading the host may be put off for changes."""
 _FEW = 500
 """Documents that are no burden to the garbage collector."""
+_FOREIGN_TOLD = 5
 _ITSELF = "reconciler"
 """Subject of events about no network and no object."""
 
@@ -53,6 +54,7 @@ class Running:
         memo: Remembers what was made of the network's nodes when it was made last.
         account: Whose it is.
         transit_router: Id of its transit router; empty when it has none.
+        foreign: What was last found in its namespaces that somebody else made.
     """
 
     network: Network | None = None
@@ -63,6 +65,7 @@ class Running:
     memo: Memo = field(default_factory=Memo)
     account: str = ""
     transit_router: str = ""
+    foreign: tuple[str, ...] = ()
 
     def documents(self) -> frozenset[str]:
         """Ids of the documents in it."""
@@ -241,6 +244,7 @@ class Reconciler:
         done = None
         if former is not None and not reads_host and not running.trial.failures:
             done = controller.follow(network, former.lowered, sources=sources, memo=memo)
+        was_read = done is None
         if done is None and known == network and not running.trial.failures:
             done = controller.apply(network, plan_path=path, memo=memo, interrupted=interrupted)
         elif done is None:
@@ -254,7 +258,16 @@ class Reconciler:
             self._tell(Event(name, "applied", f"{len(changes)} changes", expanded.carried.account))
         running.network = network
         account = expanded.carried.account
+        if was_read and running.foreign != controller.foreign:
+            running.foreign = controller.foreign
+            self._tell_foreign(name, running)
         running.made = Made(on_this_host(network), lowered, drivers, expanded.carried.plan, account)
+
+    def _tell_foreign(self, name: str, running: Running) -> None:
+        """Tell of what somebody else put into the network's namespaces: it is left alone, but may divert packets."""
+        told = "; ".join(running.foreign[:_FOREIGN_TOLD])
+        self._tell(Event(name, "foreign", f"{len(running.foreign)} things not of this network, left alone: {told}"
+                         if told else "nothing foreign is in this network any more", running.account))
 
     def _remove(self, name: str) -> None:
         removed = Controller(name).down()

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 from sealane.diag import Fault
 from sealane.drivers.linux import io, read, write
@@ -38,6 +38,8 @@ class LinuxDriver:
     def __init__(self, prefix: str, interrupted: Callable[[], bool] = lambda: False) -> None:
         self._prefix = prefix
         self._interrupted = interrupted
+        self.foreign: tuple[str, ...] = ()
+        """What somebody else put into our namespaces, as ``observe`` found it last."""
 
     @property
     def handles(self) -> frozenset[Kind]:
@@ -60,11 +62,12 @@ class LinuxDriver:
         spaces = list_namespaces(self._prefix)
         with ThreadPoolExecutor(io.WORKERS) as pool:
             seen = tuple(pool.map(self._observe_namespace, spaces))
-        ends = {end: what for _, some in seen for end, what in some.items()}
-        found = read.check_far_ends((one for some, _ in seen for one in some), ends)
+        ends = {end: what for one in seen for end, what in one.far_ends.items()}
+        self.foreign = tuple(text for one in seen for text in one.foreign)
+        found = read.check_far_ends((resource for one in seen for resource in one.resources), ends)
         return tuple(self.canonical(resource) for resource in found)
 
-    def _observe_namespace(self, space: str) -> tuple[tuple[Resource, ...], read.FarEnds]:
+    def _observe_namespace(self, space: str) -> "_Seen":
         if self._interrupted():
             raise Interrupted
         return _observe_namespace(space)
@@ -83,15 +86,26 @@ class LinuxDriver:
                 io.ip_batch(line for change in stage.changes for line in _made(change))
 
 
-def _observe_namespace(space: str) -> tuple[tuple[Resource, ...], read.FarEnds]:
-    our_routes = f"route show table all proto {read.ROUTE_PROTOCOL}"
-    addresses, rules, routes = io.ip_json(space, "address show", "rule show", our_routes)
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """One namespace: what is ours in it, the far ends of cables, and what is not ours."""
+
+    resources: tuple[Resource, ...] = ()
+    far_ends: read.FarEnds = field(default_factory=dict)
+    foreign: tuple[str, ...] = ()
+
+
+def _observe_namespace(space: str) -> _Seen:
+    asked = [f"route show table all proto {protocol}" for protocol in (read.ROUTE_PROTOCOL, *read.FOREIGN_ROUTES)]
+    addresses, rules, routes, *others = io.ip_json(space, "address show", "rule show", *asked)
+    filters = io.list_filters(space)
     found = [Resource(Key(Kind.NAMESPACE, space, ""), NamespaceSpec(io.forwards(space), read.is_whole(addresses)))]
     found += read.read_links(space, addresses)
     found += read.read_rules(space, rules)
     found += read.read_routes(space, routes)
-    found += read.read_filters(space, io.list_filters(space))
-    return tuple(found), read.read_far_ends(space, addresses)
+    found += read.read_filters(space, filters)
+    foreign = read.read_foreign(space, [route for some in others for route in some], filters)
+    return _Seen(tuple(found), read.read_far_ends(space, addresses), tuple(foreign))
 
 
 def _apply_namespaces(changes: Iterable[Change]) -> None:

@@ -267,6 +267,28 @@ def read_filters(namespace: str, listing: str) -> Iterator[Resource]:
         yield Resource(Key(Kind.FILTER, namespace, table), FilterSpec(digest))
 
 
+FOREIGN_ROUTES = (3, 4)
+"""Protocols of routes that people write, ``boot`` and ``static`` (FRR calls 196 ``static``); nothing of ours does."""
+_CHARON_TABLE = "220"
+_ANY_TABLE = re.compile(r"^table (\w+ \w+) {", re.MULTILINE)
+
+
+def read_foreign(namespace: str, routes: Answer, listing: str) -> Iterator[str]:
+    """What somebody else put into a namespace of ours: routes of FOREIGN_ROUTES, and filters that are not ours.
+
+    It is not touched, but may lead packets elsewhere or drop them.
+    """
+    for route in routes:
+        if str(route.get("table")) == _CHARON_TABLE:
+            continue
+        words = (("via", route.get("gateway")), ("dev", route.get("dev")), ("table", route.get("table")))
+        way = "".join(f" {word} {value}" for word, value in words if value)
+        yield f"route {_full_prefix(str(route['dst']))}{way} in {namespace}"
+    for table in _ANY_TABLE.findall(listing):
+        if not table.split()[1].startswith(f"{MARK}_"):
+            yield f"table {table} in {namespace}"
+
+
 @dataclass(frozen=True, slots=True)
 class Content:
     """What a table holds, by its digest, and what the empty chain in it says."""

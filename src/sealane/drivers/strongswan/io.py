@@ -122,6 +122,8 @@ def remove_decoy(namespace: str) -> None:
 
 
 _WAN = "wan"
+WAY_PROTOCOL = "84"
+"""Protocol number of an endpoint's way out (unassigned in iproute2's rt_protos)."""
 
 
 def open_way(namespace: str, next_hop: str) -> None:
@@ -130,7 +132,8 @@ def open_way(namespace: str, next_hop: str) -> None:
     Raises:
         Fault: The kernel refused.
     """
-    run(["ip", "-n", namespace, "route", "replace", "default", "via", next_hop, "dev", _WAN, "onlink"])
+    way = ["default", "via", next_hop, "dev", _WAN, "onlink", "proto", WAY_PROTOCOL]
+    run(["ip", "-n", namespace, "route", "replace", *way])
 
 
 def has_way(namespace: str) -> bool:

@@ -39,11 +39,14 @@ class Hands:
         self.asked = []
         self.errors = {}
         self.while_reading = lambda: None
+        self.foreign = ()
 
     def __call__(self, name, esp="auto"):
         hands = self
 
         class Controller:
+            foreign = hands.foreign
+
             def apply(self, network, *, interrupted=lambda: False, **_):
                 hands.while_reading()
                 if interrupted():
@@ -335,6 +338,23 @@ def test_what_the_host_refuses_while_watching_is_told_when_it_goes_on(events, mo
     seen.read()
     assert [one.subject for one in events] == ["n1"]
     assert "it is being changed" in events[0].text
+
+
+def test_what_somebody_else_added_is_told_when_it_comes_and_when_it_goes(service, looked_after, hands, events):
+    def told():
+        looked_after.reconcile(reads_host=True)
+        return [(one.subject, one.text) for one in events if one.kind == "foreign"]
+
+    assert told() == []
+    hands.foreign = ("route 10.0.0.0/8 dev x in n", *(f"table inet t{number} in n" for number in range(9)))
+    assert len(told()) == 2, "both networks"
+    subject, text = told()[0]
+    assert subject == "n1"
+    assert text.startswith("10 things not of this network, left alone: route 10.0.0.0/8 dev x in n; table inet t0 ")
+    assert text.endswith("; table inet t3 in n")
+    assert len(told()) == 2, "once"
+    hands.foreign = ()
+    assert told()[2:] == [(name, "nothing foreign is in this network any more") for name in ("n1", "n3")]
 
 
 def test_what_a_drill_makes_fail_is_not_repaired_before_it_ends(service, looked_after, hands):
