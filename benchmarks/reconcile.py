@@ -18,9 +18,9 @@ from tempfile import TemporaryDirectory
 import common
 
 from sealane.app.controller import Controller, wait_until
+from sealane.app.server.audit import Caller
 from sealane.app.server.networks import Networks
 from sealane.app.server.running import Server
-from sealane.app.server.service import Caller
 from sealane.cloud import Document
 from sealane.cloud.settle import settle
 from sealane.lower import EspBackend, LowerOptions, lower, on_this_host
@@ -155,8 +155,7 @@ def desired(networks: Networks, memo: Memo, server: Server, caller: Caller) -> t
     """What the host should have, in the reconciler's way."""
     networks.turn()
     memo.turn()
-    with server.service.view() as world:
-        (one,) = networks.of(world, caller.account).values()
+    (one,) = networks.of(server.service.view, caller.account).values()
     if one.network is None:
         raise SystemExit("\n".join(map(str, one.findings)))
     network = on_this_host(one.network)

@@ -11,10 +11,10 @@ from starlette.routing import Mount
 from uvicorn import Server as Uvicorn
 
 from sealane.api.native import make_native_app
-from sealane.api.openapi import Answer, Key, Limits, Request, Tls, make_app, uvicorn_config
+from sealane.api.openapi import Answer, Key, Limits, Refused, Request, Tls, make_app, uvicorn_config
+from sealane.app.server.audit import STRANGER, Caller, Refusal
 from sealane.app.server.identity import Identity
 from sealane.app.server.running import Server
-from sealane.app.server.service import Caller
 from sealane.cloud import CloudError, Fields
 from sealane.cloud.schema import PRODUCTS, actions
 from sealane.diag import Fault
@@ -57,12 +57,28 @@ class _Dispatch:
         return self._service.call(request.product, request.action, request.flat, caller, request.request_id)
 
 
+class _Watch:
+    """Lets refused requests be kept, those of known callers only when they would change something."""
+
+    def __init__(self, server: Server) -> None:
+        self._service = server.service
+
+    def __call__(self, refused: Refused) -> None:
+        called = refused.product, refused.action
+        if refused.known and not (self._service.serves(*called) and self._service.writes(*called)):
+            return
+        key = refused.key
+        caller = STRANGER if key is None else Caller(key.account, key.user, key.id)
+        self._service.audit.refused(Refusal(refused.code, caller, refused.known, refused.product, refused.action,
+                                            refused.request_id, refused.client))
+
+
 def make_server_app(server: Server, limits: Limits) -> Starlette:
     """The application of a server."""
     known: Mapping[str, Container[str]] = {product: frozenset(actions(product)) for product in PRODUCTS}
     native = Mount("/v1", app=make_native_app(server, limits))
     return make_app(_Dispatch(server), _Keys(server.identity), limits, actions=known, routes=[native],
-                    memory=server.nonces)
+                    memory=server.nonces, watch=_Watch(server))
 
 
 class Listener:

@@ -24,12 +24,13 @@ from sealane.api.native.entry import Desks
 from sealane.api.openapi import Limits
 from sealane.api.openapi.limits import Rate
 from sealane.app.load import load
+from sealane.app.server.audit import changes_of, refusals_of
 from sealane.app.server.documents import Documents
 from sealane.app.server.events import Event, Events
 from sealane.app.server.identity import Identity, User
 from sealane.app.server.observation import Observation
 from sealane.app.server.reconciler import Running
-from sealane.app.server.service import AUDIT, Service
+from sealane.app.server.service import Service
 from sealane.cloud import Document
 from sealane.cloud.to_plan import plain
 from sealane.store import FakeStore, Sealer
@@ -348,13 +349,33 @@ def test_interfaces_of_the_host_are_the_first_accounts(server):
         assert operator.put("/ports/p", json={**PORT, "interface": interface}).status_code == 422
 
 
+def test_who_was_refused_to_change_something_is_kept_and_strangers_apart(server):
+    client, account = caller(server)
+    tenant, other = caller(server)
+    server.identity.put_user(User(other, "reader", ("ReadOnlyAccess",)))
+    reader, _ = caller(server, other, "reader")
+    assert reader.put("/sites/dc", json={"site": {}}).status_code == 403
+    assert tenant.post("/accounts", json={"name": "x"}).status_code == 403
+    assert tenant.get("/accounts").status_code == 403
+    assert client.put("/sites/dc", auth=(client.shown[0], "wrong"), json={}).status_code == 401
+    assert client.put("/sites/dc", auth=("hunter2", "wrong"), json={}).status_code == 401
+    server.service.audit.flush()
+    mine = [json.loads(one.value) for one in server.store.log(refusals_of(other))]
+    assert [(one["user"], one["refused"], one["what"]) for one in mine] == [
+        ("reader", "Forbidden.RAM", "PUT /sites/dc"), ("root", "Forbidden.RAM", "POST /accounts")]
+    strangers = [json.loads(one.value) for one in server.store.log(refusals_of(""))]
+    assert [(one.get("account"), one["refused"]) for one in strangers] == [
+        (account, "InvalidAccessKey"), (None, "InvalidAccessKey")]
+    assert "hunter2" not in str(strangers), "somebody may have shown a secret for an id"
+
+
 def test_who_changes_something_is_kept_without_what_was_sent(server):
     client, account = caller(server)
     site = {"site": {"networks": [LAN], "device": FIREWALL}, "config": "pre-shared-key geheim"}
     client.put("/sites/dc", json=site)
     client.post("/access-keys", json={})
     client.get("/sites")
-    kept = [json.loads(one.value) for one in server.store.log(AUDIT)]
+    kept = [json.loads(one.value) for one in server.store.log(changes_of(account))]
     assert [(one["account"], one["user"], one["key_id"], one["what"]) for one in kept] == [
         (account, "root", client.shown[0], what) for what in ("PUT /sites/dc", "POST /access-keys")]
     assert "geheim" not in str(kept)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sealane.api.openapi import Limits
+from sealane.api.openapi import Limits, Rate
 from sealane.api.openapi.canonical import sign_v1, sign_v3, to_sign_v1, to_sign_v3
 from sealane.api.openapi.gateway import Gateway
 from sealane.api.openapi.wire import Wire
@@ -39,6 +39,25 @@ def refusal(wire, at=None):
     except CloudError as error:
         return error.code
     return ""
+
+
+@VERSIONS
+def test_refused_requests_are_told_with_the_key_that_they_name(sign):
+    told = []
+    limits = Limits(key_rate=Rate(1, 1))
+    watched = Gateway(KEYS, ACTIONS, limits, Clock(), lambda: 0.0, watch=told.append)
+    forged = replace(KEY, secret=Secret("guess"))
+    unknown = replace(KEY, id="LTAInobody")
+    good = sign({"Name": "x"}, nonce="once")
+    for wire in (sign({}, key=forged), sign({}, key=unknown), sign({}, key=OFF), good, good, sign({})):
+        refusal(wire, watched)
+    assert [(one.code, one.key and one.key.id, one.known, one.action) for one in told] == [
+        ("SignatureDoesNotMatch", KEY.id, False, "CreateVpc"),
+        ("InvalidAccessKeyId.NotFound", None, False, "CreateVpc"),
+        ("InvalidAccessKeyId.Inactive", OFF.id, False, "CreateVpc"),
+        ("SignatureNonceUsed", KEY.id, False, "CreateVpc"),
+        ("Throttling.User", KEY.id, True, "CreateVpc"),
+    ]
 
 
 # The SDK's signer of version 3 does not encode names, which shows only in names that no operation has.

@@ -25,14 +25,15 @@ from sealane.api.native.bodies import (
 from sealane.api.native.entry import Desks, Entry, holder
 from sealane.api.native.problems import PROBLEMS, BadInput, add_problems
 from sealane.api.openapi import Limits
+from sealane.app.server.audit import Caller, Refusal
 from sealane.app.server.identity import ROOT, AccessKey, Identity, LastKey, User
 from sealane.app.server.native import Native, Unknown
 from sealane.app.server.running import Server
-from sealane.app.server.service import Caller
 from sealane.cloud import Fields
 from sealane.diag import Finding, has_errors
 
 _BASIC = HTTPBasic(realm="sealane", description="AccessKey id and secret")
+_LONGEST = 200  # characters of a path that are kept of a refused call
 _PLACE = r"^[0-9]{1,18}-[0-9]{1,18}$"
 Kind = Literal["ports", "sites", "protections"]
 Json = dict[str, object]
@@ -52,16 +53,27 @@ class _Guard:
         key = holder(self._identity, shown.username, shown.password)
         if key is None:
             raise HTTPException(401, "The access key is unknown, wrong or switched off.", {"WWW-Authenticate": "Basic"})
-        if not self._identity.allows(key.account, key.user, "sealane", self._action):
-            raise HTTPException(403, f"User {key.user} is not authorized to sealane:{self._action}.")
-        if self._operator and (key.user != ROOT or key.account != self._identity.operator):
-            raise HTTPException(403, "Only the root user of the first account manages accounts.")
-        if self._host and key.account != self._identity.operator:
-            raise HTTPException(403, "Only the first account, whose the host is, plugs circuits into its interfaces.")
         caller = Caller(key.account, key.user, key.id)
-        if request.method != "GET" and not self._action.startswith("Get"):
-            self._service.audit(caller, self._action, f"{request.method} {request.url.path}")
+        changes = request.method != "GET" and not self._action.startswith("Get")
+        what = f"{request.method} {request.url.path}"
+        if (refused := self._refused(key)) is not None:
+            if changes:
+                self._service.audit.refused(Refusal("Forbidden.RAM", caller, known=True, product="sealane",
+                                                    action=self._action, what=what[:_LONGEST]))
+            raise HTTPException(403, refused)
+        if changes:
+            self._service.audit.called(caller, self._action, what)
         return caller
+
+    def _refused(self, key: AccessKey) -> str | None:
+        """Why the holder of a key may not; None when he may."""
+        if not self._identity.allows(key.account, key.user, "sealane", self._action):
+            return f"User {key.user} is not authorized to sealane:{self._action}."
+        if self._operator and (key.user != ROOT or key.account != self._identity.operator):
+            return "Only the root user of the first account manages accounts."
+        if self._host and key.account != self._identity.operator:
+            return "Only the first account, whose the host is, plugs circuits into its interfaces."
+        return None
 
 
 def make_native_app(server: Server, limits: Limits | None = None) -> FastAPI:
@@ -69,7 +81,8 @@ def make_native_app(server: Server, limits: Limits | None = None) -> FastAPI:
     app = FastAPI(title="Sealane", version=__version__, summary="Ports, rehearsal sites, probes, drills, proofs.",
                   docs_url=None, redoc_url=None, openapi_url="/openapi.json", responses=PROBLEMS)
     native = Native(server.service, server.reconciler)
-    app.add_middleware(Entry, identity=server.identity, limits=limits or Limits(), monotonic=time.monotonic)
+    app.add_middleware(Entry, identity=server.identity, limits=limits or Limits(), monotonic=time.monotonic,
+                       refused=server.service.audit.refused)
     add_problems(app)
     _identity_routes(app, server)
     _thing_routes(app, native, server)

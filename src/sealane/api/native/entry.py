@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from sealane.api.native.problems import problem
 from sealane.api.openapi import Limits
 from sealane.api.openapi.limits import Throttle
+from sealane.app.server.audit import STRANGER, Caller, Refusal
 from sealane.app.server.identity import AccessKey, Identity
 from sealane.cloud import CloudError
 
@@ -35,10 +36,15 @@ class Entry:
         identity: Knows the access keys.
         limits: What is allowed.
         monotonic: Seconds of a clock that does not jump.
+        refused: Is told of refusals.
     """
 
-    def __init__(self, app: ASGIApp, identity: Identity, limits: Limits, monotonic: Callable[[], float]) -> None:
+    def __init__(
+        self, app: ASGIApp, identity: Identity, limits: Limits, monotonic: Callable[[], float],
+        refused: Callable[[Refusal], None],
+    ) -> None:
         self._app = app
+        self._refused = refused
         self._identity = identity
         self._most = _TIMES_BODY * limits.body_bytes
         self._throttle = Throttle(limits, monotonic)
@@ -50,14 +56,20 @@ class Entry:
             return
         headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
         if scope["path"].removeprefix(scope.get("root_path", "")) != OPEN:
-            key = self._holder(headers.get(b"authorization", ""))
+            key_id, secret = _shown(headers.get(b"authorization", ""))
+            key = holder(self._identity, key_id, secret)
+            client = (scope.get("client") or ("",))[0]
             if key is None:
+                self._refused(Refusal("InvalidAccessKey", self._named(key_id), product="sealane", client=client))
                 await _refuse(401, "The access key is unknown, wrong or switched off.", {"WWW-Authenticate": "Basic"})(
                     scope, receive, send)
                 return
             try:
                 self._throttle.spend(key.id, f"{scope['method']} {scope['path']}"[:100])
             except CloudError as error:
+                if scope["method"] != "GET":
+                    caller = Caller(key.account, key.user, key.id)
+                    self._refused(Refusal(error.code, caller, known=True, product="sealane", client=client))
                 await _refuse(429, error.message, {"Retry-After": "1"})(scope, receive, send)
                 return
         announced = headers.get(b"content-length", "")
@@ -70,14 +82,10 @@ class Entry:
     def _too_large(self) -> str:
         return f"The body has more than {self._most} bytes."
 
-    def _holder(self, authorization: str) -> AccessKey | None:
-        scheme, _, told = authorization.partition(" ")
-        try:
-            shown = base64.b64decode(told, validate=True).decode()
-        except ValueError:
-            return None
-        key_id, _, secret = shown.partition(":")
-        return holder(self._identity, key_id, secret) if scheme.lower() == "basic" else None
+    def _named(self, key_id: str) -> Caller:
+        """Whose key is named; a name that is none is not kept, somebody may have written a secret there."""
+        key = self._identity.find(key_id)
+        return STRANGER if key is None else Caller(key.account, key.user, key.id)
 
     def _counted(self, receive: Receive) -> Receive:
         size = 0
@@ -91,6 +99,17 @@ class Entry:
             return message
 
         return counted
+
+
+def _shown(authorization: str) -> tuple[str, str]:
+    """Id and secret of the access key that is shown; empty when none is."""
+    scheme, _, told = authorization.partition(" ")
+    try:
+        shown = base64.b64decode(told, validate=True).decode()
+    except ValueError:
+        return "", ""
+    key_id, _, secret = shown.partition(":")
+    return (key_id, secret) if scheme.lower() == "basic" else ("", "")
 
 
 def _refuse(status: int, detail: str, headers: dict[str, str]) -> ASGIApp:

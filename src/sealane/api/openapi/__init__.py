@@ -5,7 +5,7 @@ Nothing here logs a parameter, a signature or a secret.
 """
 
 from sealane.api.openapi.app import make_app
-from sealane.api.openapi.contract import Answer, Caller, Dispatch, Key, Keys, Request
+from sealane.api.openapi.contract import Answer, Caller, Dispatch, Key, Keys, Refused, Request, Watch
 from sealane.api.openapi.limits import Limits, Rate
 from sealane.api.openapi.products import VERSIONS
 from sealane.api.openapi.server import Tls, uvicorn_config
@@ -19,8 +19,10 @@ __all__ = [
     "Keys",
     "Limits",
     "Rate",
+    "Refused",
     "Request",
     "Tls",
+    "Watch",
     "make_app",
     "uvicorn_config",
 ]

@@ -16,7 +16,7 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import Receive, Scope, Send
 
 from sealane.api.openapi.answers import error_body, render
-from sealane.api.openapi.contract import Answer, Dispatch, Keys
+from sealane.api.openapi.contract import Answer, Dispatch, Keys, Watch
 from sealane.api.openapi.freshness import Memory
 from sealane.api.openapi.gateway import Gateway, form_of_answer
 from sealane.api.openapi.limits import Limits
@@ -48,6 +48,7 @@ def make_app(
     monotonic: Callable[[], float] = time.monotonic,
     request_ids: Callable[[], str] = new_request_id,
     memory: Memory | None = None,
+    watch: Watch = lambda _: None,
 ) -> Starlette:
     """The application.
 
@@ -61,8 +62,9 @@ def make_app(
         monotonic: Seconds of a clock that does not.
         request_ids: Makes RequestIds.
         memory: Keeps nonces over a restart.
+        watch: Is told of requests that are refused before they are calls.
     """
-    gateway = Gateway(keys, actions, limits, clock, monotonic, memory=memory)
+    gateway = Gateway(keys, actions, limits, clock, monotonic, memory=memory, watch=watch)
     rpc = _Rpc(dispatch, gateway, limits, request_ids)
     return Starlette(routes=[*routes, Route("/", rpc, methods=None), Route("/{path:path}", rpc, methods=None)])
 

@@ -76,6 +76,12 @@ class Authenticator:
         """
         return self._v3(wire, query, now_ms) if is_v3(wire) else self._v1(wire, parameters, now_ms)
 
+    def named(self, wire: Wire, parameters: Mapping[str, str]) -> Key | None:
+        """The key that a call names, whoever made it."""
+        match = _AUTHORIZATION.fullmatch(wire.header("authorization"))
+        name = match[2] if match is not None else parameters.get("AccessKeyId", "")
+        return self._keys.find(name)
+
     def _v3(self, wire: Wire, query: Mapping[str, str], now_ms: int) -> Key:
         match = _AUTHORIZATION.fullmatch(wire.header("authorization"))
         if match is None or match[1] != canonical.ALGORITHM_V3:

@@ -72,6 +72,32 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
+class Refused:
+    """A request that was refused before it became a call.
+
+    Args:
+        code: Why.
+        key: The access key that it names; None when there is no such key.
+        known: Whether it was signed with that key, and anew.
+        product, action: What it wants; empty when that was not found out.
+        request_id: The RequestId of the answer.
+        client: Address of the client.
+    """
+
+    code: str
+    key: Key | None
+    known: bool
+    product: str
+    action: str
+    request_id: str
+    client: str
+
+
+Watch: TypeAlias = Callable[[Refused], None]
+"""Is told of refused requests, on the event loop, so it must not block."""
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """What to answer: HTTP status and the body without RequestId, which is added."""
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Container, Mapping
 
 from sealane.api.openapi.authenticate import Authenticator, is_v3, missing, operation_parameters
-from sealane.api.openapi.contract import Caller, Keys, Request
+from sealane.api.openapi.contract import Caller, Key, Keys, Refused, Request, Watch
 from sealane.api.openapi.freshness import Freshness, Memory
 from sealane.api.openapi.limits import Limits, Throttle
 from sealane.api.openapi.parameters import merge, read_body, read_query
@@ -22,6 +22,7 @@ class Gateway:
         clock: Unix time in milliseconds; it may jump.
         monotonic: Seconds of a clock that does not.
         memory: Keeps nonces over a restart.
+        watch: Is told of refusals.
     """
 
     def __init__(
@@ -33,7 +34,9 @@ class Gateway:
         monotonic: Callable[[], float],
         *,
         memory: Memory | None = None,
+        watch: Watch = lambda _: None,
     ) -> None:
+        self._watch = watch
         self._actions = actions
         self._limits = limits
         self._clock = clock
@@ -46,13 +49,18 @@ class Gateway:
         Raises:
             CloudError: It is none, or not to be carried out.
         """
-        if wire.method not in ("GET", "POST"):
-            raise CloudError("UnsupportedHTTPMethod", "This http method is not supported.", 405)
-        query = read_query(wire, self._limits)
-        parameters = merge(query, read_body(wire, self._limits), self._limits)
-        product, action = self._operation(wire, parameters)
-        key = self._authenticator.check(wire, query, parameters, self._clock())
-        self._throttle.spend(key.id, action)
+        product = action = ""
+        parameters: Mapping[str, str] = {}
+        key: Key | None = None
+        try:
+            query, parameters = self._read(wire)
+            product, action = self._operation(wire, parameters)
+            key = self._authenticator.check(wire, query, parameters, self._clock())
+            self._throttle.spend(key.id, action)
+        except CloudError as error:
+            named = key or self._authenticator.named(wire, parameters)
+            self._watch(Refused(error.code, named, key is not None, product, action, request_id, wire.client))
+            raise
         flat = operation_parameters(wire, parameters)
         return Request(
             product=product,
@@ -63,6 +71,13 @@ class Gateway:
             request_id=request_id,
             client=wire.client,
         )
+
+    def _read(self, wire: Wire) -> tuple[Mapping[str, str], Mapping[str, str]]:
+        """Parameters of the query, and of query and body."""
+        if wire.method not in ("GET", "POST"):
+            raise CloudError("UnsupportedHTTPMethod", "This http method is not supported.", 405)
+        query = read_query(wire, self._limits)
+        return query, merge(query, read_body(wire, self._limits), self._limits)
 
     def _operation(self, wire: Wire, parameters: Mapping[str, str]) -> tuple[str, str]:
         version, action = _named(wire, parameters, "Version"), _named(wire, parameters, "Action")

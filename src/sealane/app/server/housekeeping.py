@@ -10,8 +10,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 
+from sealane.app.server.audit import AUDIT
 from sealane.app.server.events import EVENTS, Event
-from sealane.app.server.service import AUDIT
 from sealane.app.server.trial import reason_of
 from sealane.reconcile import Store
 
@@ -113,7 +113,7 @@ class Housekeeper:
             if not old and self._store.log_size(space) <= bound.entries:
                 return
             if not old and space.startswith(AUDIT):
-                self._tell_sometimes(f"audit log of {account or 'strangers'}", f"it has more than {bound.entries} "
+                self._tell_sometimes(f"audit log of {account}", f"it has more than {bound.entries} "
                                      f"entries: the oldest go before their {bound.days} days; see --audit-entries")
             self._store.trim(space, before_ms, keep=bound.entries, most=_PORTION)
             self._stopped.wait(_PAUSE_S)

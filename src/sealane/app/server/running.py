@@ -109,6 +109,7 @@ class Server:
             threading.Thread(target=self.reconciler.run, name="reconciler"),
             threading.Thread(target=self.observation.run, name="observation"),
             threading.Thread(target=self._housekeeper.run, name="housekeeping"),
+            threading.Thread(target=self.service.audit.run, name="audit"),
         )
 
     def first_account(self) -> Path | None:
@@ -143,6 +144,7 @@ class Server:
         self.reconciler.stop()
         self.observation.stop()
         self._housekeeper.stop()
+        self.service.audit.stop()
         for thread in self._threads:
             if thread.is_alive():
                 thread.join()

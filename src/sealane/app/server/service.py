@@ -1,21 +1,20 @@
 """What is done with a call: decode, authorise, carry out in a transaction, make durable, answer."""
 
-import json
 import secrets
 import threading
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Protocol
 
+from sealane.app.server.audit import Audit, Caller, Refusal, masked
 from sealane.app.server.documents import Documents
 from sealane.app.server.tokens import TOKENS, Tokens
-from sealane.cloud import Call, CloudError, Document, Fields, Json, Operation, Transaction, World
+from sealane.cloud import Call, CloudError, Document, Fields, Operation, Transaction, World
 from sealane.cloud.observed import Nothing, Observed
-from sealane.reconcile import Append, Change, Put, Remove, Store
+from sealane.diag import Fault
+from sealane.reconcile import Change, Put, Remove, Store
 
-AUDIT = "audit"
 NUMBERS = "number"
 """The space of the highest sequence that was given to a document which is gone: no other one may get it again."""
 _HIGHEST = "document"
@@ -23,22 +22,9 @@ _ALPHABET = "0123456789abcdefghijklmnopqrstuvwxyz"
 _ID_LENGTH = 10
 _LONGEST_TOKEN = 64
 _KEY_CHARACTERS = 16
+_UNAVAILABLE = ("InternalError", "ServiceUnavailable")
+"""Codes of what nobody expected, and of a fault."""
 _DRY_RUN = "Request validation has been passed with DryRun flag set."
-
-
-@dataclass(frozen=True, slots=True)
-class Caller:
-    """Who calls.
-
-    Args:
-        account: The account, a 16-digit number.
-        user: Name of the user whose key was used.
-        key_id: AccessKey id; empty for what the server does itself.
-    """
-
-    account: str
-    user: str = "root"
-    key_id: str = ""
 
 
 class Clock(Protocol):
@@ -108,9 +94,13 @@ class Service:
         self._numbered = int(dict(store.read(NUMBERS)).get(_HIGHEST, b"0"))
         self._world = World(documents.load(store), self._numbered)
         self._tokens = Tokens(store, documents.sealer)
+        self.audit = Audit(store, self._now_ms)
         self.observed: Observed = Nothing()
         self.changed = threading.Event()
         """Set whenever documents changed."""
+
+    def _now_ms(self) -> int:
+        return self._clock.now_ms()
 
     def serves(self, product: str, action: str) -> bool:
         """True for an operation that is served."""
@@ -128,17 +118,22 @@ class Service:
             Fault: It could not be made durable; nothing changed.
         """
         operation = self._operation(product, action)
-        if not self._authority.allows(caller.account, caller.user, product, action):
-            raise CloudError("Forbidden.RAM", f"User {caller.user} is not authorized to {action} of {product}.", 403)
-        params = self._codec.decode(product, action, flat)
-        call = Call(product, action, params, caller.account, self._clock.now_ms(), request_id, new_id, new_key,
-                    self.observed)
         if operation.writes:
-            return self._write(operation, call, caller)
+            return self._write(operation, flat, caller, request_id)
+        call = self._allowed(operation, flat, caller, request_id)
         with self._reading:
             found = operation.handle(call, Transaction(self._world))
         answer = self._codec.shape(product, action, found)
         return answer if self._may_see_keys(caller) else masked(answer)
+
+    def _allowed(self, operation: Operation, flat: Mapping[str, str], caller: Caller, request_id: str) -> Call:
+        """The decoded call, when its caller may make it."""
+        product, action = operation.product, operation.action
+        if not self._authority.allows(caller.account, caller.user, product, action):
+            raise CloudError("Forbidden.RAM", f"User {caller.user} is not authorized to {action} of {product}.", 403)
+        params = self._codec.decode(product, action, flat)
+        return Call(product, action, params, caller.account, self._clock.now_ms(), request_id, new_id, new_key,
+                    self.observed)
 
     def _may_see_keys(self, caller: Caller) -> bool:
         """Pre-shared keys are told in clear, as the cloud does, to whoever could set others."""
@@ -176,23 +171,31 @@ class Service:
                 self._store.commit([Remove(TOKENS, one) for one in old])
                 self._tokens.forget(old)
 
-    def audit(self, caller: Caller, action: str, what: str) -> None:
-        """Keep that somebody called something that changes what there is, beside the cloud's operations.
-
-        Raises:
-            Fault: It could not be kept.
-        """
-        told = {"account": caller.account, "user": caller.user, "key_id": caller.key_id, "product": "sealane",
-                "action": action, "what": what}
-        self._store.commit([Append(AUDIT, self._clock.now_ms(), json.dumps(told, separators=(",", ":")).encode())])
-
     def _operation(self, product: str, action: str) -> Operation:
         operation = self._operations.get((product, action))
         if operation is None:
             raise CloudError("InvalidAction.NotFound", f"The action {action} of {product} is not served.", 404)
         return operation
 
-    def _write(self, operation: Operation, call: Call, caller: Caller) -> Fields:
+    def _write(self, operation: Operation, flat: Mapping[str, str], caller: Caller, request_id: str) -> Fields:
+        """Carry out what may change something; that it was refused is kept too."""
+        try:
+            return self._carry_out(operation, self._allowed(operation, flat, caller, request_id), caller)
+        except Exception as error:
+            code = error.code if isinstance(error, CloudError) else _UNAVAILABLE[isinstance(error, Fault)]
+            refusal = Refusal(code, caller, known=True, product=operation.product, action=operation.action,
+                              request_id=request_id)
+            self.audit.refused(refusal, self._understood(operation, flat))
+            raise
+
+    def _understood(self, operation: Operation, flat: Mapping[str, str]) -> Fields | None:
+        """The parameters of a call, when they are in the form that they should be in."""
+        try:
+            return self._codec.decode(operation.product, operation.action, flat)
+        except CloudError:
+            return None
+
+    def _carry_out(self, operation: Operation, call: Call, caller: Caller) -> Fields:
         token = call.text("ClientToken")
         if len(token) > _LONGEST_TOKEN or not token.isascii():
             raise CloudError("IllegalParam.ClientToken", "ClientToken must be at most 64 ASCII characters.")
@@ -208,7 +211,7 @@ class Service:
             if call.flag("DryRun", default=False):
                 raise CloudError("DryRunOperation", _DRY_RUN)
             answer = self._codec.shape(call.product, call.action, found)
-            extra: list[Change] = [Append(AUDIT, call.now_ms, _audit(call, caller))]
+            extra: list[Change] = [self.audit.done(caller, call.product, call.action, call.request_id, call.params)]
             use = self._tokens.use(key, digest, answer, call.now_ms) if key else None
             self._keep(state, extra if use is None else [*extra, *use.changes])
             if use is not None:
@@ -252,23 +255,3 @@ def new_request_id() -> str:
 
 
 _SETS_KEYS = ("Vpc", "ModifyTunnelAttribute")
-_SECRET = ("psk", "authkey", "password", "secret", "userdata")
-
-
-def masked(params: Fields) -> Fields:
-    """Parameters with every secret replaced, at any depth."""
-    return {key: "******" if key.lower().endswith(_SECRET) else _masked(value) for key, value in params.items()}
-
-
-def _masked(value: Json) -> Json:
-    if isinstance(value, Mapping):
-        return masked(value)
-    if isinstance(value, list | tuple):
-        return [_masked(one) for one in value]
-    return value
-
-
-def _audit(call: Call, caller: Caller) -> bytes:
-    told = {"request_id": call.request_id, "account": caller.account, "user": caller.user, "key_id": caller.key_id,
-            "product": call.product, "action": call.action, "params": masked(call.params)}
-    return json.dumps(told, default=str, separators=(",", ":")).encode()

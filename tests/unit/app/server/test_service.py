@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import pytest
 
+from sealane.app.server.audit import Caller, changes_of, masked, refusals_of
 from sealane.app.server.documents import Documents
-from sealane.app.server.service import AUDIT, Caller, Service, masked
+from sealane.app.server.service import Service
 from sealane.cloud import CloudError, Document, Registry
 from sealane.diag import Fault
 from sealane.store import FakeStore
@@ -177,9 +178,44 @@ def test_every_change_is_audited_without_secrets():
     made = service(store)
     call(made, "CreateThing", Name="a", Psk="geheim")
     call(made, "DescribeThings")
-    (entry,) = store.log(AUDIT)
+    (entry,) = store.log(changes_of(ALICE.account))
     told = json.loads(entry.value)
     assert (told["action"], told["user"], told["params"]) == ("CreateThing", "alice", {"Name": "a", "Psk": "******"})
+
+
+def refusals(made, store, account=ALICE.account):
+    made.audit.flush(counted=True)
+    return [json.loads(one.value) for one in store.log(refusals_of(account))]
+
+
+def test_every_refused_change_is_audited_with_its_code_and_without_secrets():
+    store = FakeStore()
+    made = service(store)
+    mallory = replace(ALICE, user="mallory")
+    for caller, code, more in ((mallory, "Forbidden.RAM", {}), (ALICE, "InvalidName", {"Name": "bad"}),
+                               (ALICE, "DryRunOperation", {"DryRun": "true"}),
+                               (ALICE, "IllegalParam.ClientToken", {"ClientToken": "t" * 65})):
+        with pytest.raises(CloudError, match=code):
+            call(made, "CreateThing", caller, **{"Name": "a", "Psk": "geheim", **more})
+    with pytest.raises(CloudError, match=r"Forbidden\.RAM"):
+        call(made, "DescribeThings", mallory)
+    kept = refusals(made, store)
+    assert [(one["refused"], one["user"], one["action"]) for one in kept] == [
+        ("Forbidden.RAM", "mallory", "CreateThing"), ("InvalidName", "alice", "CreateThing"),
+        ("DryRunOperation", "alice", "CreateThing"), ("IllegalParam.ClientToken", "alice", "CreateThing")]
+    assert [one["params"]["Psk"] for one in kept] == ["******"] * 4
+    assert "geheim" not in str(kept)
+    assert store.log(changes_of(ALICE.account)) == ()
+
+
+def test_a_change_that_the_disk_refused_is_audited_when_it_takes_something_again():
+    store = FakeStore()
+    made = service(store)
+    store.refusal = Fault("write the store", "no space left on device", "free some space")
+    with pytest.raises(Fault):
+        call(made, "CreateThing", Name="a")
+    store.refusal = None
+    assert [one["refused"] for one in refusals(made, store)] == ["ServiceUnavailable"]
 
 
 def test_a_number_is_never_given_twice():

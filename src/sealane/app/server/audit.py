@@ -1,0 +1,240 @@
+"""The audit log: who changed something, and who was refused to; never a secret.
+
+Each account has a log of what it did and one of what it was refused; what nobody can be made answerable for is in one
+for all. So what is refused, of which a key without any rights can make as much as it likes, crowds out nothing else.
+Of that a few each minute are kept one by one, and the others are counted: neither the disk nor the commits of others
+suffer from it.
+"""
+
+import json
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import asdict, dataclass, replace
+
+from sealane.cloud import Fields, Json
+from sealane.diag import Fault
+from sealane.reconcile import Append, Store
+
+AUDIT = "audit"
+"""Begins the names of the logs."""
+_WINDOW_S = 60.0
+_OF_A_KEY = 60
+_OF_STRANGERS = 20
+"""Refusals that are kept one by one in a minute: of an access key whose holder was known, and of all others."""
+_MOST_WAITING = 10_000
+"""Entries that wait for a disk that takes nothing."""
+_LONGEST = 4_096
+"""Characters of the parameters of a refused call that are kept."""
+_RETRY_S = 1.0
+_SECRET = ("psk", "authkey", "password", "secret", "userdata")
+_HIDDEN = "******"
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who calls.
+
+    Args:
+        account: The account, a 16-digit number.
+        user: Name of the user whose key was used.
+        key_id: AccessKey id; empty for what the server does itself.
+    """
+
+    account: str
+    user: str = "root"
+    key_id: str = ""
+
+
+STRANGER = Caller("", "", "")
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A call that was refused.
+
+    Args:
+        code: Why, in the cloud's words.
+        caller: Who called, or whose key was named when it is not known.
+        known: Whether the caller showed to be the holder of the key.
+        product, action: What was called; empty when that was not looked at.
+        request_id: Of the answer.
+        client: Address of the client.
+        what: Method and path, of a native call.
+    """
+
+    code: str
+    caller: Caller = STRANGER
+    known: bool = False
+    product: str = ""
+    action: str = ""
+    request_id: str = ""
+    client: str = ""
+    what: str = ""
+
+
+def changes_of(account: str) -> str:
+    """The log of what an account did."""
+    return f"{AUDIT}/{account}"
+
+
+def refusals_of(account: str) -> str:
+    """The log of what an account was refused; of nobody's with the empty account."""
+    return f"{AUDIT}/{account}/refused"
+
+
+class Audit:
+    """Writes the logs; from any thread.
+
+    Args:
+        store: Where they are.
+        now_ms: Wall clock.
+        monotonic: Seconds of a clock that does not jump.
+    """
+
+    def __init__(
+        self, store: Store, now_ms: Callable[[], int], monotonic: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._store = store
+        self._now_ms = now_ms
+        self._monotonic = monotonic
+        self._lock = threading.Lock()
+        self._waiting: list[Append] = []
+        self._kept: Counter[str] = Counter()
+        self._counted: Counter[Refusal] = Counter()
+        self._since_s = monotonic()
+        self._wake = threading.Event()
+        self._stopped = threading.Event()
+
+    def done(self, caller: Caller, product: str, action: str, request_id: str, params: Fields) -> Append:
+        """What is to be made durable together with what a call changed."""
+        told = {"request_id": request_id, **asdict(caller), "product": product, "action": action,
+                "params": masked(params, texts=True)}
+        return _entry(changes_of(caller.account), self._now_ms(), told)
+
+    def called(self, caller: Caller, action: str, what: str) -> None:
+        """Keep that somebody called something that changes what there is, beside the cloud's operations.
+
+        Raises:
+            Fault: It could not be kept.
+        """
+        told = {**asdict(caller), "product": "sealane", "action": action, "what": what}
+        self._store.commit([_entry(changes_of(caller.account), self._now_ms(), told)])
+
+    def refused(self, refusal: Refusal, params: Fields | None = None) -> None:
+        """Keep, or count, that a call was refused; never waits for the disk.
+
+        Args:
+            refusal: What was refused.
+            params: Its parameters, when they were understood.
+        """
+        whose = refusal.caller.key_id if refusal.known else ""
+        with self._lock:
+            self._roll()
+            self._kept[whose] += 1
+            if self._kept[whose] <= (_OF_A_KEY if refusal.known else _OF_STRANGERS):
+                more = {} if params is None else {"params": _short(masked(params, texts=True))}
+                self._wait(_entry(_space(refusal), self._now_ms(), {**_told(refusal), **more}))
+            else:
+                self._counted[replace(refusal, request_id="", client="", what="")] += 1
+        self._wake.set()
+
+    def run(self) -> None:
+        """Write what waits until stopped, and then the rest."""
+        while not self._stopped.is_set():
+            self._wake.wait(_WINDOW_S)
+            self._wake.clear()
+            try:
+                self.flush()
+            except Exception:  # noqa: BLE001 - whatever it is, what is refused later is to be kept too
+                self._wake.set()
+                self._stopped.wait(_RETRY_S)
+        with suppress(Fault):
+            self.flush(counted=True)
+
+    def stop(self) -> None:
+        """End ``run``."""
+        self._stopped.set()
+        self._wake.set()
+
+    def flush(self, *, counted: bool = False) -> None:
+        """Write what waits; with ``counted`` also what was counted in a minute that is not over.
+
+        Raises:
+            Fault: It could not be kept, and still waits.
+        """
+        with self._lock:
+            self._roll(now=counted)
+            waiting, self._waiting = self._waiting, []
+        try:
+            self._store.commit(waiting)
+        except BaseException:
+            with self._lock:
+                self._waiting = [*waiting, *self._waiting][:_MOST_WAITING]
+            raise
+
+    def _roll(self, *, now: bool = False) -> None:
+        """At the end of a minute write down what was counted, and begin to count anew."""
+        if not now and self._monotonic() - self._since_s < _WINDOW_S:
+            return
+        self._since_s = self._monotonic()
+        for refusal, count in self._counted.items():
+            self._wait(_entry(_space(refusal), self._now_ms(), {**_told(refusal), "count": count}))
+        self._counted.clear()
+        self._kept.clear()
+
+    def _wait(self, entry: Append) -> None:
+        if len(self._waiting) < _MOST_WAITING:
+            self._waiting.append(entry)
+
+
+def masked(params: Fields, *, texts: bool = False) -> Fields:
+    """Parameters, or an answer, with every secret replaced, at any depth.
+
+    Args:
+        params: What is told.
+        texts: True also for texts that hold JSON; of what only looks like it nothing is told then.
+    """
+    return {
+        key: _HIDDEN if key.lower().endswith(_SECRET) else _masked(value, texts=texts) for key, value in params.items()
+    }
+
+
+def _masked(value: Json, *, texts: bool) -> Json:
+    if isinstance(value, Mapping):
+        return masked(value, texts=texts)
+    if isinstance(value, list | tuple):
+        return [_masked(one, texts=texts) for one in value]
+    if texts and isinstance(value, str) and value.lstrip()[:1] in {"{", "["}:
+        return _masked_text(value)
+    return value
+
+
+def _masked_text(text: str) -> str:
+    try:
+        return json.dumps(_masked(json.loads(text), texts=True))
+    except (ValueError, RecursionError):
+        return _HIDDEN
+
+
+def _short(params: Fields) -> Json:
+    """Parameters, or how long they are: whoever is refused decides on it."""
+    length = len(json.dumps(params, default=str))
+    return params if length <= _LONGEST else f"{length} characters"
+
+
+def _space(refusal: Refusal) -> str:
+    return refusals_of(refusal.caller.account if refusal.known else "")
+
+
+def _told(refusal: Refusal) -> dict[str, object]:
+    told = {"request_id": refusal.request_id, **asdict(refusal.caller), "known": refusal.known,
+            "product": refusal.product, "action": refusal.action, "refused": refusal.code, "client": refusal.client,
+            "what": refusal.what}
+    return {key: value for key, value in told.items() if value != ""}
+
+
+def _entry(space: str, at_ms: int, told: Mapping[str, object]) -> Append:
+    return Append(space, at_ms, json.dumps(told, default=str, separators=(",", ":")).encode())
