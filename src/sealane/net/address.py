@@ -1,8 +1,11 @@
 """IPv4 addresses and prefixes: the standard library's types under the field's names."""
 
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Interface, IPv4Network
 
 _BITS = 32
+_REMEMBERED = 4096
+"""Texts whose addresses are remembered: a plan and its devices write the same ones again and again."""
 
 Address = IPv4Address
 Prefix = IPv4Network
@@ -10,6 +13,7 @@ InterfaceAddress = IPv4Interface
 """An address together with the prefix it is connected to, as in ``10.0.0.1/30``."""
 
 
+@lru_cache(_REMEMBERED)
 def parse_address(text: str) -> Address | None:
     """Read ``192.0.2.1``; None when the text is not an IPv4 address."""
     try:
@@ -18,6 +22,7 @@ def parse_address(text: str) -> Address | None:
         return None
 
 
+@lru_cache(_REMEMBERED)
 def parse_prefix(text: str) -> Prefix | None:
     """Read ``192.0.2.0/24`` (mask length or dotted mask); None when malformed or host bits are set."""
     try:
@@ -26,6 +31,7 @@ def parse_prefix(text: str) -> Prefix | None:
         return None
 
 
+@lru_cache(_REMEMBERED)
 def parse_interface_address(text: str) -> InterfaceAddress | None:
     """Read ``192.0.2.1/24`` (mask length or dotted mask); None when malformed."""
     try:

@@ -37,6 +37,7 @@ class Topology:
         self.network = network
         self.nodes: Mapping[NodeName, Node] = {node.name: in_effect(node) for node in network.nodes}
         self.links: dict[Port, Link] = {}
+        self._neighbors: dict[tuple[NodeName, str], tuple[Port, ...]] = {}
         for segment in network.segments:
             self._join(Link(segment.name, segment.ports, segment.mtu_bytes))
         for circuit in network.circuits:
@@ -61,6 +62,7 @@ class Topology:
     def _join(self, link: Link) -> None:
         for port in link.ports:
             self.links[port] = link
+            self._neighbors[port.node, port.interface] = tuple(other for other in link.ports if other != port)
 
     def _addresses(self, node: Node) -> Mapping[int, str]:
         found = {one.address: one.interface for one in self.connected[node.name]}
@@ -98,9 +100,7 @@ class Topology:
 
     def neighbors(self, node: NodeName, interface: str) -> tuple[Port, ...]:
         """The other ports on an interface's link."""
-        port = Port(node, interface)
-        link = self.links.get(port)
-        return () if link is None else tuple(other for other in link.ports if other != port)
+        return self._neighbors.get((node, interface), ())
 
     def holder(self, node: NodeName, interface: str, address: int) -> Port | None:
         """The port on an interface's link that answers for an address; None when nobody does."""

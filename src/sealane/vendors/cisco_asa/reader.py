@@ -77,7 +77,8 @@ def read(text: str, file: str, node_name: NodeName) -> DeviceReading:
     Source:
         Cisco ASA Series Command Reference and CLI configuration guides, release 9.19.
     """
-    draft, modes, veil = Draft(Origin(file, 1), Veil.over(text).plain), _Modes(), Veil.over(text)
+    veil, modes = Veil.over(text), _Modes()
+    draft = Draft(Origin(file, 1), veil.plain)
     source = split_lines(text, file)
     lines = tuple(ReadLine(line.origin, veil.line(line.raw), _read_line(draft, modes, line, veil)) for line in source)
     check_policies(draft)

@@ -20,7 +20,7 @@ from sealane.model import (
     Stateful,
     StaticRoute,
 )
-from sealane.net import Address, NodeName, Prefix
+from sealane.net import MASKS, Address, Cidr, NodeName
 from sealane.vendors.cisco_asa.draft import BgpDraft, Draft, InterfaceDraft, NeighborDraft, RouteDraft, some
 from sealane.vendors.cisco_asa.tunnels import tunnel_ends
 
@@ -115,13 +115,13 @@ def report_unknown_nameif(draft: Draft, subject: str, nameif: str, at: Origin) -
 
 def _check_overlaps(draft: Draft) -> None:
     """Report each interface that overlaps a former one, once: of prefixes that overlap one contains the other."""
-    inside: dict[Prefix, InterfaceDraft] = {}  # by every prefix that contains one: the first that it contains
-    itself: dict[Prefix, InterfaceDraft] = {}
+    inside: dict[Cidr, InterfaceDraft] = {}  # by every prefix that contains one: the first that it contains
+    itself: dict[Cidr, InterfaceDraft] = {}
     for interface in draft.interfaces.values():
         if interface.address is None:
             continue
-        network = interface.address.network
-        wider = [network, *(network.supernet(new_prefix=length) for length in range(network.prefixlen))]
+        network = Cidr.of(interface.address.network)
+        wider = [network, *(Cidr(network.address & MASKS[length], length) for length in range(network.length))]
         other = inside.get(network) or next((itself[one] for one in wider if one in itself), None)
         if other is not None:
             draft.error(

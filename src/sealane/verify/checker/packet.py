@@ -142,9 +142,10 @@ class Walk:
     def _owner(self, node: Node, wanted: Address) -> str | None:
         """The interface that an own address is on; a transit router's gateway addresses are on none, so empty."""
         for one in node.interfaces:
+            if not any(int(address) == int(wanted) for address in one.addresses):
+                continue
             usable = self.world.switched_on(node.name, one.name)
-            usable = usable and (one.kind is not InterfaceKind.TUNNEL or self.world.up(node.name, one.name))
-            if usable and any(address.ip == wanted for address in one.addresses):
+            if usable and (one.kind is not InterfaceKind.TUNNEL or self.world.up(node.name, one.name)):
                 return one.name
         return "" if any(end.source_interface is None and end.local == wanted for end in node.tunnel_ends) else None
 
@@ -210,7 +211,7 @@ class Walk:
         wanted = packet.destination if gateway is None else gateway
         for port in link.ports:
             there = self.world.interface(port.node, port.interface)
-            answers = there.enabled and any(one.ip == wanted for one in there.addresses)
+            answers = there.enabled and any(int(one) == int(wanted) for one in there.addresses)
             if port.node != node.name and answers and self.world.up(port.node, port.interface):
                 crossed = at.clear | {link.name} if clear else at.clear
                 crossing = replace(at, clear=crossed, node=port.node, arrived=port.interface)

@@ -240,8 +240,8 @@ def router_id(node: Node) -> int:
     """What breaks ties: as configured, else the lowest address of a cloud router, the highest of a device."""
     if node.bgp is not None and node.bgp.router_id is not None:
         return int(node.bgp.router_id)
-    known = [int(one.ip) for found in node.interfaces for one in found.addresses]
-    loop = [int(one.ip) for f in node.interfaces if f.kind is InterfaceKind.LOOPBACK for one in f.addresses]
+    known = [int(one) for found in node.interfaces for one in found.addresses]
+    loop = [int(one) for f in node.interfaces if f.kind is InterfaceKind.LOOPBACK for one in f.addresses]
     return max(loop or known, default=0) if node.platform in DEVICES else min(known, default=0)
 
 
@@ -257,5 +257,7 @@ def static_hops(
 
 def by_prefix(routes: Iterable[Route]) -> list[tuple[Prefix, list[Route]]]:
     """Routes of one prefix together."""
-    kept = list(routes)
-    return [(wanted, [one for one in kept if one.prefix == wanted]) for wanted in sorted({one.prefix for one in kept})]
+    found: dict[Prefix, list[Route]] = {}
+    for one in routes:
+        found.setdefault(one.prefix, []).append(one)
+    return [(prefix, found[prefix]) for prefix in sorted(found)]
