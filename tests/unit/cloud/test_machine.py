@@ -92,6 +92,38 @@ def test_instances_have_no_roles_and_there_is_none_of_any_name(cloud):
         cloud.refused(code, "Ecs", "DescribeInstanceRamRole", **{**HERE, **params})
 
 
+def test_a_role_is_a_name_that_an_instance_was_launched_with(cloud):
+    one, two = launch(cloud, RamRoleName="web"), launch(cloud)
+
+    def roles(**params):
+        told = cloud.call("Ecs", "DescribeInstanceRamRole", **HERE, **params)
+        rows = told["InstanceRamRoleSets"]["InstanceRamRoleSet"]
+        assert told["TotalCount"] == len(rows)
+        return [(row["InstanceId"], row["RamRoleName"]) for row in rows]
+
+    assert roles(InstanceIds=json.dumps([two, one])) == [(one, "web")]
+    assert roles(RamRoleName="web") == [(one, "web")]
+    assert roles(RamRoleName="web", InstanceIds=json.dumps([two])) == []
+    elsewhere = {**HERE, "RegionId": "cn-beijing", "RamRoleName": "web"}
+    assert cloud.call("Ecs", "DescribeInstanceRamRole", **elsewhere)["TotalCount"] == 0
+
+
+def test_resource_groups_of_instances_and_groups_are_told_and_asked_for(cloud):
+    one = launch(cloud, ResourceGroupId="rg-1")
+    launch(cloud)
+    group = cloud.call("Ecs", "CreateSecurityGroup", **HERE, VpcId="vpc-1", ResourceGroupId="rg-1")["SecurityGroupId"]
+    for action, where, key, wanted in (
+        ("DescribeInstances", ("Instances", "Instance"), "InstanceId", one),
+        ("DescribeDisks", ("Disks", "Disk"), "InstanceId", one),
+        ("DescribeNetworkInterfaces", ("NetworkInterfaceSets", "NetworkInterfaceSet"), "InstanceId", one),
+        ("DescribeSecurityGroups", ("SecurityGroups", "SecurityGroup"), "SecurityGroupId", group),
+    ):
+        [told] = cloud.call("Ecs", action, **HERE, ResourceGroupId="rg-1")[where[0]][where[1]]
+        assert (told[key], told["ResourceGroupId"]) == (wanted, "rg-1"), action
+        assert len(cloud.call("Ecs", action, **HERE)[where[0]][where[1]]) == 2, action
+    cloud.refused("InvalidResourceGroupId", "Ecs", "CreateSecurityGroup", **HERE, VpcId="vpc-1", ResourceGroupId="x")
+
+
 def test_what_no_instance_has_is_told_as_nothing_for_each(cloud):
     one, two = launch(cloud), launch(cloud)
     for action, group, item, asked in (

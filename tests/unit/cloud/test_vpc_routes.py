@@ -166,6 +166,30 @@ def test_a_route_may_lead_to_an_instance_which_it_keeps(cloud, given, told):
     refused(cloud, "IncorrectInstanceStatus", "CreateRouteEntry", **wanted)
 
 
+def test_a_route_of_a_vpc_may_be_led_elsewhere(cloud):
+    instances(cloud)
+    one = route(cloud)
+
+    def led(**params):
+        do(cloud, "ModifyRouteEntry", RouteEntryId=one, **params)
+        [row] = routes(cloud, VPC, RouteEntryId=one)
+        cloud.settle()
+        return row["Status"], *row["NextHops"]["NextHop"]
+
+    refused(cloud, "InvalidNextHop.NotFound", "ModifyRouteEntry", RouteEntryId=one, NewNextHopId="i-2")
+    assert led(NewNextHopId="i-1", RouteEntryName="n") == ("Modifying", TO_INSTANCE)
+    assert led(NewNextHopType="Instance", NewNextHopId="i-1") == ("Available", TO_INSTANCE)
+    cloud.refused("DependencyViolation.RouteEntry", "Ecs", "DeleteInstance", InstanceId="i-1", Force=True)
+    do(cloud, "ModifyRouteEntry", RouteEntryId=one, NewNextHopType="Attachment", NewNextHopId="tr-attach-1")
+    again = {"RouteEntryId": one, "NewNextHopId": "i-1"}
+    refused(cloud, "IncorrectRouteEntryStatus", "ModifyRouteEntry", **again)
+    cloud.settle()
+    assert routes(cloud, VPC, RouteEntryId=one)[0]["NextHops"]["NextHop"] == [TO_TR]
+    cloud.call("Ecs", "DeleteInstance", InstanceId="i-1", Force=True)
+    line = route(cloud, VBR)
+    refused(cloud, "OperationUnsupported.NewNextHopId", "ModifyRouteEntry", RouteEntryId=line, NewNextHopId="ri-1")
+
+
 @pytest.mark.parametrize("block", ["0.0.0.0/0", "100.0.0.0/8", "172.16.0.0/12", "172.16.0.0/16", "10.1.2.3"])
 def test_a_route_may_hold_what_it_may_not_lie_in(cloud, block):
     one = route(cloud, block=block)

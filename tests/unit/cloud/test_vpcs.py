@@ -142,6 +142,8 @@ def test_vpcs_are_found_by_what_is_asked(cloud):
         ({"VpcId": f"{one},{two}"}, [one, two]), ({"VpcId": "vpc-9"}, []), ({"VpcName": "b"}, [two]),
         ({"Tag": [{"Key": "k", "Value": "v"}]}, [one]), ({"Tag": [{"Key": "k", "Value": "w"}]}, []),
         ({"ResourceGroupId": "rg-2"}, [two]), ({"PageSize": 1, "PageNumber": 2}, [two]), ({"IsDefault": True}, []),
+        ({"VpcOwnerId": int(ACCOUNT)}, [one, two]), ({"VpcOwnerId": 7}, []), ({"EnableIpv6": True}, []),
+        ({"EnableIpv6": False}, [one, two]), ({"DhcpOptionsSetId": "dopt-1"}, []),
     ):  # fmt: skip
         assert [told["VpcId"] for told in vpcs(cloud, **params)] == ids, params
     assert cloud.call("Vpc", "DescribeVpcs", account=OTHER, RegionId=REGION)["TotalCount"] == 0
@@ -262,6 +264,28 @@ def test_vswitches_are_found_by_what_is_asked(cloud):
         told = cloud.call("Vpc", "DescribeVSwitches", account=OTHER, RegionId=REGION, **params)
         assert told["TotalCount"] == 0
     cloud.refused("InvalidVSwitchId.NotFound", "Vpc", "DescribeVSwitchAttributes", account=OTHER, VSwitchId=one)
+
+
+def test_a_block_may_change_as_long_as_it_holds_its_vswitches(cloud):
+    one = vpc(cloud)
+    switch(cloud, one)
+    more = {"RegionId": REGION, "VpcId": one}
+    cloud.done("Vpc", "AssociateVpcCidrBlock", **more, SecondaryCidrBlock="10.1.0.0/16")
+    switch(cloud, one, "10.1.7.0/24")
+    for code, block in (
+        ("InvalidParameter", "x"), ("IllegalParam.CidrBlockMask", "172.16.0.0/29"),
+        ("OperationDenied.CidrInExcludeCidrs", "100.64.0.0/16"), ("InvalidCidrBlock.Overlapped", "10.0.0.0/8"),
+        ("InvalidCidrBlock", "172.17.0.0/16"),
+    ):  # fmt: skip
+        cloud.refused(code, "Vpc", "ModifyVpcAttribute", VpcId=one, CidrBlock=block)
+    cloud.call("Vpc", "ModifyVpcAttribute", VpcId=one, CidrBlock="172.16.0.0/16")
+    assert not cloud.world.unsettled
+    cloud.call("Vpc", "ModifyVpcAttribute", VpcId=one, CidrBlock="172.16.0.0/12", VpcName="wide")
+    told = vpcs(cloud)[0]
+    assert (told["CidrBlock"], told["VpcName"], told["Status"]) == ("172.16.0.0/12", "wide", "Pending")
+    cloud.refused("IncorrectStatus.Vpc", "Vpc", "ModifyVpcAttribute", VpcId=one, CidrBlock="172.16.0.0/16")
+    cloud.settle()
+    switch(cloud, one, "172.17.0.0/24")
 
 
 def blocks(cloud):

@@ -10,8 +10,9 @@ from sealane.cloud.ecs.registry import ECS
 from sealane.cloud.error import CloudError
 from sealane.cloud.paging import matching
 from sealane.cloud.tags import tagged, tags
-from sealane.cloud.texts import text
+from sealane.cloud.texts import resource_group, text
 from sealane.cloud.times import seconds
+from sealane.cloud.vpc.common import in_group
 from sealane.cloud.vpc.vpcs import not_found
 from sealane.cloud.world import Transaction
 
@@ -37,7 +38,7 @@ def group_rules(group: Document, state: Transaction) -> Iterable[Document]:
     return (one for one in state.children(group.id, "security_rule") if not one.deleting)
 
 
-@ECS.writes("CreateSecurityGroup", ignores=("ResourceGroupId", "ServiceManaged"))
+@ECS.writes("CreateSecurityGroup", ignores=("ServiceManaged",))
 def create_security_group(call: Call, state: Transaction) -> Fields:
     """CreateSecurityGroup; there are only groups of VPCs."""
     kind = call.text("SecurityGroupType", "normal")
@@ -57,6 +58,7 @@ def create_security_group(call: Call, state: Transaction) -> Fields:
             **_texts(call),
             "SecurityGroupType": kind,
             "InnerAccessPolicy": "Accept" if kind == "normal" else "Drop",
+            "ResourceGroupId": resource_group(call),
             "Tags": tags(call),
         },
     ))
@@ -95,7 +97,7 @@ def modify_security_group_policy(call: Call, state: Transaction) -> Fields:
     return {}
 
 
-@ECS.reads("DescribeSecurityGroups", ignores=("ResourceGroupId",))
+@ECS.reads("DescribeSecurityGroups")
 def describe_security_groups(call: Call, state: Transaction) -> Fields:
     """DescribeSecurityGroups; FuzzyQuery takes ``*`` in the name."""
     beside: dict[str, Json] = {"RegionId": call.region}
@@ -114,7 +116,7 @@ def describe_security_groups(call: Call, state: Transaction) -> Fields:
         found = matching(found, (names,) if names else (), "SecurityGroupName")
     kind = call.text("SecurityGroupType")
     found = matching(found, (kind,) if kind else (), "SecurityGroupType")
-    items, fields = listed(call, tagged(call, found))
+    items, fields = listed(call, tagged(call, in_group(call, found)))
     count = call.flag("IsQueryEcsCount", default=False)
     return {**fields, **beside, "SecurityGroups": {"SecurityGroup": [_item(one, state, count=count) for one in items]}}
 
@@ -126,7 +128,7 @@ def _item(group: Document, state: Transaction, *, count: bool) -> dict[str, Json
         "SecurityGroupId": group.id,
         "VpcId": group.parent,
         "CreationTime": seconds(group.created_ms),
-        "ResourceGroupId": "",
+        "ResourceGroupId": group.text("ResourceGroupId"),
         "ServiceManaged": False,
         "RuleCount": len(rules),
         "GroupToGroupRuleCount": sum(1 for one in rules if peer_group(one)),

@@ -32,13 +32,14 @@ _FILTERS: Mapping[str, Told] = {
     "InstanceTypeFamily": lambda one: TYPES[one.text("InstanceType")].family,
     "InstanceChargeType": lambda one: one.text("InstanceChargeType"),
     "KeyPairName": lambda one: one.text("KeyPairName"),
+    "ResourceGroupId": lambda one: one.text("ResourceGroupId"),
 }
 
 
 @ECS.reads(
     "DescribeInstances",
     ignores=("AdditionalAttributes", "HttpEndpoint", "HttpPutResponseHopLimit", "HttpTokens", "InternetChargeType",
-             "NeedSaleCycle", "ResourceGroupId"),
+             "NeedSaleCycle"),
 )
 def describe_instances(call: Call, state: Transaction) -> Fields:
     """DescribeInstances."""
@@ -141,7 +142,7 @@ def _item(instance: Document, state: Transaction) -> dict[str, Json]:
         "DeletionProtection": bool(instance.fields.get("DeletionProtection")),
         "DeviceAvailable": True,
         "OSType": "linux",
-        "ResourceGroupId": "",
+        "ResourceGroupId": instance.text("ResourceGroupId"),
         "SpotStrategy": "NoSpot",
         "GPUAmount": 0,
         "GPUSpec": "",

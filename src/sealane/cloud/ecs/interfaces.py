@@ -12,6 +12,7 @@ from sealane.cloud.interface_ids import instance_of, interface_of
 from sealane.cloud.paging import matching
 from sealane.cloud.tags import tagged
 from sealane.cloud.times import seconds
+from sealane.cloud.vpc.common import in_group
 from sealane.cloud.world import Transaction
 
 NO_INTERFACE = CloudError("InvalidEniId.NotFound", "The specified network interface does not exist.", 404)
@@ -38,11 +39,11 @@ def instance_of_interface(call: Call, state: Transaction, eni: str) -> Document:
     return call.own(state, instance_of(eni), "instance", NO_INTERFACE)
 
 
-@ECS.reads("DescribeNetworkInterfaces", ignores=("ResourceGroupId",))
+@ECS.reads("DescribeNetworkInterfaces")
 def describe_network_interfaces(call: Call, state: Transaction) -> Fields:
     """DescribeNetworkInterfaces."""
     found = (one for one in _candidates(call, state) if one.region == call.region)
-    items, fields = listed(call, _asked(call, tagged(call, found), state))
+    items, fields = listed(call, _asked(call, tagged(call, in_group(call, found)), state))
     return {**fields, "NetworkInterfaceSets": {"NetworkInterfaceSet": [_item(one, state) for one in items]}}
 
 
@@ -111,6 +112,6 @@ def _item(document: Document, state: Transaction) -> dict[str, Json]:
         "OwnerId": document.account,
         "CreationTime": seconds(document.created_ms),
         "DeleteOnRelease": own,
-        "ResourceGroupId": "",
+        "ResourceGroupId": document.text("ResourceGroupId"),
         "Tags": {"Tag": []} if own else tag_items(document),
     }

@@ -13,7 +13,7 @@ from sealane.cloud.ecs.labels import system_disk, user_data
 from sealane.cloud.ecs.registry import ECS
 from sealane.cloud.error import CloudError
 from sealane.cloud.tags import tags
-from sealane.cloud.texts import address, text
+from sealane.cloud.texts import address, resource_group, text
 from sealane.cloud.vpc.vswitches import NO_VSWITCH, taken_addresses
 from sealane.cloud.world import Transaction
 from sealane.net import Address, Prefix
@@ -29,8 +29,8 @@ _IGNORED = (
     "Affinity", "Arn", "AutoRenew", "AutoRenewPeriod", "CreditSpecification", "DataDisk", "DedicatedHostId",
     "DeploymentSetGroupNo", "DeploymentSetId", "HibernationOptions", "HpcClusterId", "HttpEndpoint",
     "HttpPutResponseHopLimit", "HttpTokens", "InternetChargeType", "InternetMaxBandwidthIn", "IoOptimized",
-    "ManagedHostId", "Password", "PasswordInherit", "Period", "PeriodUnit", "PrivatePoolOptions", "RamRoleName",
-    "ResourceGroupId", "SecurityEnhancementStrategy", "SpotDuration", "SpotInterruptionBehavior", "SpotPriceLimit",
+    "ManagedHostId", "Password", "PasswordInherit", "Period", "PeriodUnit", "PrivatePoolOptions",
+    "SecurityEnhancementStrategy", "SpotDuration", "SpotInterruptionBehavior", "SpotPriceLimit",
     "SpotStrategy", "StorageSetId", "StorageSetPartitionNumber", "SystemDisk.StorageClusterId", "Tenancy",
 )
 
@@ -118,6 +118,8 @@ def _checked(call: Call, state: Transaction) -> tuple[Document, dict[str, Json]]
         "DeletionProtection": call.flag("DeletionProtection", default=False),
         "InstanceChargeType": call.text("InstanceChargeType", "PostPaid"),
         "KeyPairName": call.text("KeyPairName"),
+        "RamRoleName": call.text("RamRoleName"),
+        "ResourceGroupId": resource_group(call),
         "SystemDisk": system_disk(call),
         "Tags": tags(call),
     }

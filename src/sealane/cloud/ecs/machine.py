@@ -11,6 +11,7 @@ from sealane.cloud.ecs.registry import ECS
 from sealane.cloud.error import CloudError
 from sealane.cloud.paging import matching, page
 from sealane.cloud.times import seconds
+from sealane.cloud.vpc.common import in_group
 from sealane.cloud.world import Transaction
 
 _ANY = ("", "all", "All")
@@ -40,7 +41,7 @@ _ASKED: Mapping[str, Callable[[Document], object]] = {
     ignores=("AdditionalAttributes", "AutoSnapshotPolicyId", "DeleteAutoSnapshot", "DeleteWithInstance",
              "DiskChargeType", "DryRun", "EnableAutoSnapshot", "EnableAutomatedSnapshotPolicy", "EnableShared",
              "Encrypted", "Filter", "KMSKeyId", "LockReason", "MultiAttach", "PerformanceLevel", "Portable",
-             "ResourceGroupId", "SnapshotId", "Tag"),
+             "SnapshotId", "Tag"),
 )
 def describe_disks(call: Call, state: Transaction) -> Fields:
     """DescribeDisks: each instance has its system disk and no other."""
@@ -49,7 +50,7 @@ def describe_disks(call: Call, state: Transaction) -> Fields:
     found = [one for one in found if all(_ASKED[name](one) == value for name, value in wanted.items())]
     if ids := json_texts(call, "DiskIds"):
         found = [one for one in found if _disk_id(one) in ids]
-    items, fields = listed(call, found)
+    items, fields = listed(call, in_group(call, found))
     return {**fields, "Disks": {"Disk": [_item(one) for one in items]}}
 
 
@@ -64,6 +65,7 @@ def _item(instance: Document) -> dict[str, Json]:
         "Status": "In_use",
         "ImageId": instance.text("ImageId"),
         "RegionId": instance.region,
+        "ResourceGroupId": instance.text("ResourceGroupId"),
         "ZoneId": instance.text("ZoneId"),
         "CreationTime": made,
         "DiskChargeType": instance.text("InstanceChargeType"),
@@ -86,17 +88,24 @@ def describe_user_data(call: Call, state: Transaction) -> Fields:
     return {"InstanceId": instance.id, "RegionId": instance.region, "UserData": instance.secrets.get("UserData", "")}
 
 
-@ECS.reads("DescribeInstanceRamRole", ignores=("PageNumber", "PageSize"))
+@ECS.reads("DescribeInstanceRamRole")
 def describe_instance_ram_role(call: Call, state: Transaction) -> Fields:
-    """DescribeInstanceRamRole: there are no roles, so no instance has one."""
+    """DescribeInstanceRamRole: instances that were launched with a role; a role is no more than a name here.
+
+    What the cloud says of an unknown id is not published; it is what it says of one elsewhere.
+    """
     ids, role = json_texts(call, "InstanceIds"), call.text("RamRoleName")
     if not ids and not role:
         raise CloudError("MissingParameter", "Give InstanceIds or RamRoleName.")
-    for one in ids:
-        instance_of(call, state, one)
-    if role:
+    asked = [instance_of(call, state, one) for one in ids]
+    there = [one for one in state.of_kind(call.account, "instance") if role and one.text("RamRoleName") == role]
+    if role and not there:
         raise CloudError("InvalidRamRole.NotFound", f"The RAM role {role} does not exist.", 404)
-    return {"RegionId": call.region, "TotalCount": 0, "InstanceRamRoleSets": {"InstanceRamRoleSet": []}}
+    here = asked or [one for one in there if one.region == call.region]
+    told = page(call, [one for one in here if one.text("RamRoleName") and role in ("", one.text("RamRoleName"))])
+    return {"RegionId": call.region, "TotalCount": told.total, "InstanceRamRoleSets": {"InstanceRamRoleSet": [
+        {"InstanceId": one.id, "RamRoleName": one.text("RamRoleName")} for one in told.items
+    ]}}
 
 
 @ECS.reads("DescribeInstanceMaintenanceAttributes")

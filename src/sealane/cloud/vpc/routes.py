@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from sealane.cloud.call import Call
-from sealane.cloud.change import deleted, is_busy, retold
+from sealane.cloud.change import changed, deleted, is_busy, retold
 from sealane.cloud.document import Document, Fields, Json
 from sealane.cloud.error import CloudError
 from sealane.cloud.hops import HOP_INSTANCE
@@ -80,6 +80,17 @@ def _check_vbr(call: Call, table: Document, state: Transaction) -> None:
 
 
 def _check_vpc(call: Call, table: Document, block: Prefix, state: Transaction) -> str:
+    """Check a route of a VPC; see ``_vpc_hop`` for what is returned."""
+    instance = _vpc_hop(call, table, state)
+    for switch in state.children(table.parent, "vswitch"):
+        local = Prefix(switch.text("CidrBlock"))
+        if contains(local, block):
+            code = "InvalidCIDRBlock.Duplicate" if local == block else "InvalidCidrBlock"
+            raise CloudError(code, f"{block} lies in vSwitch {switch.id}, which is local.")
+    return instance
+
+
+def _vpc_hop(call: Call, table: Document, state: Transaction) -> str:
     """The id of the instance that the route leads to; empty when it leads to the transit router."""
     check_living(state.get(table.parent))
     hop, instance = call.text("NextHopType", _INSTANCE_HOPS[0]), ""
@@ -90,11 +101,6 @@ def _check_vpc(call: Call, table: Document, block: Prefix, state: Transaction) -
     else:
         raise CloudError("OperationUnsupported.NextHopType", f"NextHopType {hop} is not supported; routes of a VPC "
                          f"lead to an {_VPC_HOP}, an {' or a '.join(_INSTANCE_HOPS)}.")
-    for switch in state.children(table.parent, "vswitch"):
-        local = Prefix(switch.text("CidrBlock"))
-        if contains(local, block):
-            code = "InvalidCIDRBlock.Duplicate" if local == block else "InvalidCidrBlock"
-            raise CloudError(code, f"{block} lies in vSwitch {switch.id}, which is local.")
     return instance
 
 
@@ -120,17 +126,32 @@ def _check_attachment(call: Call, table: Document, state: Transaction) -> None:
         raise CloudError("IncorrectStatus.CenRelation", f"The attachment is {attachment.status}.")
 
 
-@VPC.writes("ModifyRouteEntry", ignores=("RegionId",), refuses=("NewNextHopId", "NewNextHopType"))
+@VPC.writes("ModifyRouteEntry", ignores=("RegionId",))
 def modify_route_entry(call: Call, state: Transaction) -> Fields:
-    """ModifyRouteEntry: name and description."""
+    """ModifyRouteEntry: name, description and, of a route of a VPC, the next hop."""
     route = _named(call, state)
     if route.deleting:
         raise _BUSY
+    if call.text("NewNextHopId"):
+        route = _rerouted(call, route, state)
     state.put(retold(route, **given(
         RouteEntryName=text(call, "RouteEntryName", code="InvalidRouteEntryName.Malformed"),
         Description=text(call, "Description", most=256, code="InvalidDescription.Malformed"),
     )))
     return {}
+
+
+def _rerouted(call: Call, route: Document, state: Transaction) -> Document:
+    if is_busy(route):
+        raise _BUSY
+    table = state.get(route.parent)
+    if table is None or table.text("RouterType") == "VBR":
+        raise CloudError("OperationUnsupported.NewNextHopId", "A route of a VBR leads to its own line only.")
+    hop = {"NextHopType": call.text("NewNextHopType", _INSTANCE_HOPS[0]), "NextHopId": call.text("NewNextHopId")}
+    instance = _vpc_hop(_like(call, hop), table, state)
+    if hop == {key: route.text(key) for key in hop}:
+        return route
+    return changed(route, "Modifying", **hop, **{HOP_INSTANCE: instance})
 
 
 @VPC.writes("DeleteRouteEntry", ignores=("RegionId",), refuses=("NextHopList",))

@@ -1,7 +1,9 @@
 """VPCs."""
 
+from collections.abc import Iterable
+
 from sealane.cloud.call import Call
-from sealane.cloud.change import deleted, retold
+from sealane.cloud.change import changed, deleted, not_busy, retold
 from sealane.cloud.document import Document, Fields, Json
 from sealane.cloud.error import CloudError
 from sealane.cloud.paging import matching, page
@@ -12,11 +14,13 @@ from sealane.cloud.vpc.common import given, in_group
 from sealane.cloud.vpc.registry import VPC
 from sealane.cloud.vpc.tables import new_table
 from sealane.cloud.world import Transaction
-from sealane.net import Prefix, overlaps
+from sealane.net import Prefix, contains, overlaps
 
 DEFAULT_CIDR = "172.16.0.0/12"
 SHORTEST, LONGEST = 8, 28
 MOST_USER_CIDRS = 3
+BUSY = CloudError("IncorrectStatus.Vpc", "The VPC is being changed.")
+_HAD_BY_NONE = ("IsDefault", "EnableIpv6")
 _IPV6 = ("EnableIpv6", "Ipv6CidrBlock", "Ipv6CidrMask", "Ipv6IpamPoolId", "Ipv6Isp")
 
 
@@ -84,10 +88,11 @@ def _user_cidrs(call: Call) -> list[Json]:
     return [str(block) for block in blocks]
 
 
-@VPC.reads("DescribeVpcs", ignores=("VpcOwnerId", "DhcpOptionsSetId", "DryRun", "EnableIpv6"))
+@VPC.reads("DescribeVpcs", ignores=("DryRun",))
 def describe_vpcs(call: Call, state: Transaction) -> Fields:
     """DescribeVpcs."""
-    if call.flag("IsDefault", default=False):
+    foreign = call.text("VpcOwnerId", call.account) != call.account
+    if foreign or call.text("DhcpOptionsSetId") or any(call.flag(one, default=False) for one in _HAD_BY_NONE):
         return {**page(call, ()).fields, "Vpcs": {"Vpc": []}}
     ids = tuple(one for one in call.text("VpcId").split(",") if one)
     names = (call.text("VpcName"),) if call.has("VpcName") else ()
@@ -147,15 +152,41 @@ def _item(vpc: Document, state: Transaction) -> dict[str, Json]:
 
 
 @VPC.writes("ModifyVpcAttribute", ignores=("RegionId",),
-            refuses=("CidrBlock", "EnableDnsHostname", "EnableIPv6", "Ipv6CidrBlock", "Ipv6Isp"))
+            refuses=("EnableDnsHostname", "EnableIPv6", "Ipv6CidrBlock", "Ipv6Isp"))
 def modify_vpc_attribute(call: Call, state: Transaction) -> Fields:
     """ModifyVpcAttribute."""
     vpc = living(call, state)
+    if call.text("CidrBlock", vpc.text("CidrBlock")) != vpc.text("CidrBlock"):
+        vpc = _resized(call, vpc, state)
     state.put(retold(vpc, **given(
         VpcName=text(call, "VpcName", code="InvalidVpcName.Malformed"),
         Description=text(call, "Description", least=2, most=256, code="InvalidVpcDiscription.Malformed"),
     )))
     return {}
+
+
+def _resized(call: Call, vpc: Document, state: Transaction) -> Document:
+    not_busy(vpc, BUSY)
+    block = usable_block("CidrBlock", call.text("CidrBlock"))
+    check_apart(block, blocks(vpc)[1:], vpc, state)
+    for switch in state.children(vpc.id, "vswitch"):
+        if not any(contains(one, Prefix(switch.text("CidrBlock"))) for one in (block, *blocks(vpc)[1:])):
+            raise CloudError("InvalidCidrBlock", f"vSwitch {switch.id} would lie outside {block} of the VPC.")
+    return changed(vpc, "Pending", CidrBlock=str(block))
+
+
+def check_apart(block: Prefix, others: Iterable[Prefix], vpc: Document, state: Transaction) -> None:
+    """Refuse a block that overlaps others of its VPC, or a CIDR of the transit router that the VPC is attached to.
+
+    Raises:
+        CloudError: ``InvalidCidrBlock.Overlapped``.
+    """
+    attachment = attachment_of(vpc, state)
+    router = "" if attachment is None else attachment.parent
+    cidrs = (Prefix(one.text("Cidr")) for one in state.children(router, "tr_cidr"))
+    for whose, taken in (*(("VPC", one) for one in others), *(("transit router", one) for one in cidrs)):
+        if overlaps(block, taken):
+            raise CloudError("InvalidCidrBlock.Overlapped", f"{block} overlaps {taken} of the {whose}.")
 
 
 def living(call: Call, state: Transaction) -> Document:

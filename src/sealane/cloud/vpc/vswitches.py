@@ -67,10 +67,11 @@ def _routes(vpc: Document, state: Transaction) -> Iterator[Document]:
         yield from state.children(table.id, "route_entry")
 
 
-@VPC.reads("DescribeVSwitches", ignores=("DryRun", "EnableIpv6", "VSwitchOwnerId"))
+@VPC.reads("DescribeVSwitches", ignores=("DryRun",))
 def describe_vswitches(call: Call, state: Transaction) -> Fields:
     """DescribeVSwitches."""
-    if call.flag("IsDefault", default=False):
+    foreign = call.text("VSwitchOwnerId", call.account) != call.account
+    if foreign or any(call.flag(one, default=False) for one in ("IsDefault", "EnableIpv6")):
         return {**page(call, ()).fields, "VSwitches": {"VSwitch": []}}
     ids = tuple(one for one in call.text("VSwitchId").split(",") if one)
     found: Iterable[Document]
