@@ -13,9 +13,14 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from sample_networks import ASA_NAMES, CIRCUIT, TR_NAMES, TR_TABLES, VBR_NAMES, asa, gateway, host, use_case
 
+from sealane.kinds.customer_gateway import CUSTOMER_GATEWAY
+from sealane.kinds.vbr import spec as vbr_spec
 from sealane.net import Secret
+from sealane.spec.readers import SecretText
 from sealane.vendors.bird import render_transit_router, render_vbr
+from sealane.vendors.bird.text import password
 from sealane.vendors.frr import render_device
+from sealane.vendors.frr.text import key
 from sealane.vendors.nftables import meter_of, security_group, stateful_device
 from sealane.vendors.strongswan import connection_settings, render_swanctl
 
@@ -136,6 +141,18 @@ def test_a_description_has_nothing_that_frr_takes_for_a_filter_of_answers(text: 
     written = described(gateway(), text)
     assert "|" not in written
     assert skeleton(written) in (skeleton(described(gateway(), "d")), skeleton(described(gateway(), "")))
+
+
+KEYS = [one.reader for record in (CUSTOMER_GATEWAY, vbr_spec._GROUP) for one in record.fields if one.key == "auth_key"]
+
+
+@pytest.mark.parametrize("reader", KEYS, ids=["customer gateway", "border router"])
+def test_every_bgp_key_that_a_plan_may_have_can_be_written(reader: SecretText) -> None:
+    for letter in map(chr, range(0x20, 0x100)):
+        if reader.problem(letter) is None:
+            assert password(Secret(letter), redacted=False) == f'password "{letter}";'
+            assert key(Secret(letter)) == letter
+    assert reader.problem("a") is None
 
 
 def sections(text: str) -> Iterator[str]:

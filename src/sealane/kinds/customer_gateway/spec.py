@@ -53,7 +53,7 @@ CUSTOMER_GATEWAY: Record[CustomerGateway] = Record("customer gateway", CustomerG
     Field("name", name_reader("CGW-001", 1, 100), "Name", required=True),
     Field("ip_address", AddressText(), "IpAddress: source address of the device's tunnels", required=True),
     Field("asn", AsnText("CGW-003", (CLOUD_ASN,), "which is the cloud's own"), "Asn of the device; needed for BGP"),
-    Field("auth_key", SecretText("CGW-005", r"[!->@-~]", 64, "1 to 64 printable characters without space and ?"),
+    Field("auth_key", SecretText("CGW-005", r"[!#->@-~]", 64, '1 to 64 printable characters without space, " and ?'),
           "AuthKey: TCP MD5 key of the BGP sessions"),
     Field("description", description_reader("CGW-001", 100), "Description"),
 ), "A VPN address of a site's device, as registered in the cloud.", (

@@ -223,7 +223,7 @@ _GROUP: Record[BgpGroup] = Record("BGP group", BgpGroup, (
     Field("name", name_reader("VBR-001", 2), "Name", required=True),
     Field("peer_asn", AsnText("VBR-011", (CLOUD_ASN,), "the cloud's own AS number"), "PeerAsn", required=True),
     Field("local_asn", AsnText("VBR-010"), "LocalAsn", default=Asn(CLOUD_ASN)),
-    Field("auth_key", SecretText("VBR-016", r"[!->@-~]", 64, "1 to 64 printable characters without space and ?"),
+    Field("auth_key", SecretText("VBR-016", r"[!#->@-~]", 64, '1 to 64 printable characters without space, " and ?'),
           "AuthKey: TCP MD5 key of the sessions"),
     Field("peers", ListOf(_PEER), "the sessions", default=()),
     Field("description", description_reader("VBR-001"), "Description"),
