@@ -21,6 +21,7 @@ from sealane.app.runstate import Sources
 from sealane.app.server.events import Event
 from sealane.app.server.networks import Expanded, Networks
 from sealane.app.server.observation import Made
+from sealane.app.server.repairs import describe_repair
 from sealane.app.server.service import Service
 from sealane.app.server.trial import Trial
 from sealane.cloud import Document, Transaction
@@ -252,8 +253,7 @@ class Reconciler:
         plan, lowered, drivers = done
         changes = plan.describe()
         if known == network and changes:
-            self._tell(Event(name, "repaired", f"{len(changes)} differences: " + "; ".join(changes[:5]),
-                             expanded.carried.account))
+            self._tell(Event(name, "repaired", describe_repair(plan, lowered), expanded.carried.account))
         elif changes:
             self._tell(Event(name, "applied", f"{len(changes)} changes", expanded.carried.account))
         running.network = network
