@@ -5,11 +5,12 @@ the cloud would answer, or raises the cloud's error. Time and fresh ids come wit
 """
 
 from sealane.cloud.call import Call, Handler, Operation, Registry
-from sealane.cloud.document import Document, Fields, Json
+from sealane.cloud.document import HOST, Document, Fields, Json
 from sealane.cloud.error import CloudError
 from sealane.cloud.world import Transaction, World
 
 __all__ = [
+    "HOST",
     "Call",
     "CloudError",
     "Document",

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field, fields
 from typing import TypeAlias
 
 Json: TypeAlias = "bool | int | float | str | Sequence[Json] | Mapping[str, Json] | None"
+HOST = "host"
+"""Owner of what is this host's and no account's, as its ports are; no number of an account."""
 Fields: TypeAlias = Mapping[str, Json]
 
 

@@ -337,18 +337,6 @@ def test_what_a_network_does_not_have_is_not_found(server, path, body, detail):
     assert re.match(f"There is no {detail}", answer.json()["detail"]), answer.text
 
 
-PORT = {"interface": "eth1", "physical_connection": "pc-1"}
-
-
-def test_interfaces_of_the_host_are_the_first_accounts(server):
-    operator, _ = caller(server)
-    tenant, _ = caller(server)
-    assert tenant.put("/ports/p", json=PORT).status_code == 403
-    assert operator.put("/ports/p", json=PORT).status_code == 200
-    for interface in ("lo", "-eth1", 'a"; drop', "a b", "..", "ü"):
-        assert operator.put("/ports/p", json={**PORT, "interface": interface}).status_code == 422
-
-
 def test_who_was_refused_to_change_something_is_kept_and_strangers_apart(server):
     client, account = caller(server)
     tenant, other = caller(server)

@@ -7,7 +7,7 @@ from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
 from sealane.app.server.networks import expand
-from sealane.cloud import CloudError
+from sealane.cloud import HOST, CloudError
 from sealane.cloud.to_plan import carried_networks
 
 SUBNETS = st.sampled_from(["10.0.0.0", "192.168.7.0", "169.254.9.0", "100.64.3.0", "198.18.0.0", "0.0.0.0",
@@ -76,7 +76,7 @@ def test_what_is_accepted_makes_a_network_without_errors(made, jumbo):
     line = {"AccessPointId": "ap-cn-hangzhou-xs-B", "LineOperator": "CT"}
     cloud.put("pc-1", "physical_connection", "", "Enabled", **line)
     if jumbo:
-        cloud.put("port-1", "port", region="", PhysicalConnectionId="pc-1", Mtu=9000, Interface="eth9")
+        cloud.put("port-1", "port", region="", account=HOST, PhysicalConnectionId="pc-1", Mtu=9000, Interface="eth9")
     for action, params in made:
         with suppress(CloudError):
             cloud.done("Vpc", action, **name_objects(cloud, action, params))

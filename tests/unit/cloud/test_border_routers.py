@@ -3,7 +3,7 @@
 import pytest
 from harness import ACCOUNT, OTHER, REGION, Cloud
 
-from sealane.cloud import CloudError
+from sealane.cloud import HOST, CloudError
 from sealane.cloud.to_plan import carried_networks
 
 WEEK_MS = 7 * 24 * 3600 * 1000
@@ -135,7 +135,7 @@ def test_a_vlan_is_given_once_and_none_at_all_takes_the_line(cloud):
 
 def test_modify_changes_what_is_given_and_nothing_else(cloud):
     one = create(cloud)
-    cloud.put("port-1", "port", region="", PhysicalConnectionId="pc-1", Mtu=9000)
+    cloud.put("port-1", "port", region="", account=HOST, PhysicalConnectionId="pc-1", Mtu=9000)
     before = listed(cloud)[0]
     labels = {"Name": "New", "Description": "text", "CircuitCode": "c", "Bandwidth": 50}
     ends = {"LocalGatewayIp": "10.9.0.1", "PeerGatewayIp": "10.9.0.2", "PeeringSubnetMask": "255.255.255.0"}

@@ -27,15 +27,17 @@ from sealane.api.native.problems import PROBLEMS, BadInput, add_problems
 from sealane.api.openapi import Limits
 from sealane.app.server.audit import Caller, Refusal
 from sealane.app.server.identity import ROOT, AccessKey, Identity, LastKey, User
-from sealane.app.server.native import Native, Unknown
+from sealane.app.server.native import Native
+from sealane.app.server.ports import Ports
 from sealane.app.server.running import Server
+from sealane.app.server.things import Unknown
 from sealane.cloud import Fields
 from sealane.diag import Finding, has_errors
 
 _BASIC = HTTPBasic(realm="sealane", description="AccessKey id and secret")
 _LONGEST = 200  # characters of a path that are kept of a refused call
 _PLACE = r"^[0-9]{1,18}-[0-9]{1,18}$"
-Kind = Literal["ports", "sites", "protections"]
+Kind = Literal["sites", "protections"]
 Json = dict[str, object]
 
 
@@ -85,6 +87,7 @@ def make_native_app(server: Server, limits: Limits | None = None) -> FastAPI:
                        refused=server.service.audit.refused)
     add_problems(app)
     _identity_routes(app, server)
+    _port_routes(app, server)
     _thing_routes(app, native, server)
     _work_routes(app, native, server)
     return app
@@ -205,14 +208,37 @@ def _told(key: AccessKey) -> Json:
             "security_token": None if key.token is None else key.token.reveal()}
 
 
-def _thing_routes(app: FastAPI, native: Native, server: Server) -> None:
-    may_get, may_put = _Guard(server, "GetThings"), _Guard(server, "PutThings")
-    may_plug = _Guard(server, "PutThings", host=True)
+def _port_routes(app: FastAPI, server: Server) -> None:
+    may_get, may_plug = _Guard(server, "GetThings"), _Guard(server, "PutThings", host=True)
+    ports = Ports(server.service)
 
     @app.get("/ports", tags=["things"])
-    def list_ports(caller: Annotated[Caller, Depends(may_get)]) -> Json:
-        """All ports."""
-        return {"ports": [{"name": one.name, **one.body} for one in native.things(caller.account, "port")]}
+    def list_ports(
+        caller: Annotated[Caller, Depends(may_get)],
+        every: Annotated[bool, Query(description="Of all accounts' circuits, for the first account")] = False,
+    ) -> Json:
+        """The ports that the account's circuits are plugged into; of the first account also those of no circuit."""
+        if caller.account != server.identity.operator:
+            return {"ports": ports.of(caller.account)}
+        found = ports.all()
+        return {"ports": [one for one in found if every or one["account"] in (None, caller.account)]}
+
+    @app.put("/ports/{name}", tags=["things"])
+    def put_port(name: Name, body: PortBody, _: Annotated[Caller, Depends(may_plug)]) -> Json:
+        """Plug a circuit, of whatever account, into an interface of this host."""
+        return _accepted(ports.put(name, body.model_dump()))
+
+    @app.delete("/ports/{name}", status_code=204, tags=["things"])
+    def remove_port(
+        name: Annotated[str, Path(max_length=64)], _: Annotated[Caller, Depends(may_plug)]
+    ) -> Response:
+        """Take a circuit out of its interface; it is rehearsed again."""
+        ports.remove(name)
+        return Response(status_code=204)
+
+
+def _thing_routes(app: FastAPI, native: Native, server: Server) -> None:
+    may_get, may_put = _Guard(server, "GetThings"), _Guard(server, "PutThings")
 
     @app.get("/sites", tags=["things"])
     def list_sites(caller: Annotated[Caller, Depends(may_get)]) -> Json:
@@ -223,11 +249,6 @@ def _thing_routes(app: FastAPI, native: Native, server: Server) -> None:
     def list_protections(caller: Annotated[Caller, Depends(may_get)]) -> Json:
         """All protections."""
         return {"protections": [{"name": one.name, **one.body} for one in native.things(caller.account, "protection")]}
-
-    @app.put("/ports/{name}", tags=["things"])
-    def put_port(name: Name, body: PortBody, caller: Annotated[Caller, Depends(may_plug)]) -> Json:
-        """Plug a circuit into an interface of this host."""
-        return _accepted(native.put_port(caller.account, name, body.model_dump()))
 
     @app.put("/sites/{name}", tags=["things"])
     def put_site(name: Name, body: SiteBody, caller: Annotated[Caller, Depends(may_put)]) -> Json:
@@ -243,7 +264,7 @@ def _thing_routes(app: FastAPI, native: Native, server: Server) -> None:
     def remove_thing(
         kind: Kind, name: Annotated[str, Path(max_length=64)], caller: Annotated[Caller, Depends(may_put)]
     ) -> Response:
-        """Remove a port, site or protection."""
+        """Remove a site or protection."""
         native.remove(caller.account, kind.removesuffix("s"), name)
         return Response(status_code=204)
 

@@ -8,7 +8,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from sealane.app.server.native import Unknown
+from sealane.app.server.things import Unknown
 from sealane.diag import Fault, Finding
 
 MEDIA_TYPE = "application/problem+json"

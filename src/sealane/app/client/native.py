@@ -65,8 +65,10 @@ def found(session: Session) -> Iterator[Found]:
     told: dict[str, list[Answer]] = {kind: session.native("GET", f"/{kind}")[kind] for kind in _KINDS}
     for one in told["ports"]:
         line = str(lines.get(one["physical_connection"], one["physical_connection"]))
-        yield Found(Thing(("port", one["name"]), fields(
-            interface=one["interface"], mtu=one["mtu"], physical_connection=line), (("circuit", line),)), {})
+        key = ("port", _slug(line) if line in lines.values() else one["name"])  # the operator may call it otherwise
+        yield Found(Thing(key, fields(
+            interface=one["interface"], mtu=one["mtu"], physical_connection=line), (("circuit", line),)),
+            {"Id": one["name"]})
     for one in told["protections"]:
         yield Found(Thing(("protection", one["name"]), fields(
             cloud=one["cloud"], site=one["site"], mode=one["mode"])), {})
@@ -104,10 +106,16 @@ def _put(session: Session, kind: str, thing: Thing, body: object) -> Ids:
     return {}
 
 
-def _put_port(session: Session, thing: Thing) -> Ids:
-    return _put(session, "ports", thing, {
-        "interface": thing.text("interface"), "mtu": int(thing.text("mtu")),
-        "physical_connection": session.id("circuit", thing.text("physical_connection"))})
+def _put_port(session: Session, thing: Thing, name: str = "") -> Ids:
+    if session.native is not None:
+        session.native("PUT", f"/ports/{name or thing.key[1]}", {
+            "interface": thing.text("interface"), "mtu": int(thing.text("mtu")),
+            "physical_connection": session.id("circuit", thing.text("physical_connection"))})
+    return {}
+
+
+def _change_port(session: Session, there: Found, thing: Thing) -> None:
+    _put_port(session, thing, there.ids.get("Id", ""))
 
 
 def _put_protection(session: Session, thing: Thing) -> Ids:
@@ -125,11 +133,11 @@ def _put_site(session: Session, thing: Thing) -> Ids:
 
 def _delete(session: Session, there: Found) -> None:
     if session.native is not None:
-        session.native("DELETE", f"/{there.thing.key[0]}s/{there.thing.key[1]}")
+        session.native("DELETE", f"/{there.thing.key[0]}s/{there.ids.get('Id', there.thing.key[1])}")
 
 
 KINDS = {
-    "port": Kind("port", 21, 145, _put_port, _delete, lambda session, _, thing: _ignore(_put_port(session, thing))),
+    "port": Kind("port", 21, 145, _put_port, _delete, _change_port),
     "protection": Kind("protection", 46, 230, _put_protection, _delete,
                        lambda session, _, thing: _ignore(_put_protection(session, thing))),
     "site": Kind("site", 70, 1, _put_site, _delete, lambda session, _, thing: _ignore(_put_site(session, thing))),

@@ -13,23 +13,17 @@ from sealane.app.load import Loaded
 from sealane.app.probe import probe
 from sealane.app.server.networks import expand
 from sealane.app.server.observation import Observation
+from sealane.app.server.ports import PORT
 from sealane.app.server.reconciler import Reconciler, Running
 from sealane.app.server.service import Service
-from sealane.cloud import Document, Fields, Transaction
+from sealane.app.server.things import Unknown, named
+from sealane.cloud import Document, Fields, Transaction, World
 from sealane.cloud.to_plan import Piece, as_mark, carried_networks, plain
-from sealane.diag import Fault, Finding, Origin, Severity, has_errors
+from sealane.diag import Fault, Finding, has_errors
 from sealane.kinds.protection import PROTECTION
 from sealane.kinds.site import SITE
 from sealane.spec import Notes, Spot
 from sealane.verify.prove import prove
-
-_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,63}")
-_INTERFACE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.:@-]{0,14}")
-_LOOPBACK = "lo"
-
-
-class Unknown(Exception):  # noqa: N818 - an answer, not a fault
-    """There is no such thing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,28 +42,14 @@ class Native:
         self._reconciler = reconciler
 
     def things(self, account: str, kind: str) -> Sequence[Owned]:
-        """All ports, sites or protections."""
+        """All sites or protections."""
         with self._service.view() as world:
             found = tuple(one for one in world.of_kind(account, kind) if not one.deleting)
         return tuple(Owned(one.text("Name"), _body(one)) for one in found)
 
-    def put_port(self, account: str, name: str, body: Fields) -> tuple[Finding, ...]:
-        """Give a physical connection the interface of this host that its line is plugged into."""
-        findings = list(_named("port", name))
-        interface = str(body.get("interface") or "")
-        if not _INTERFACE.fullmatch(interface) or interface == _LOOPBACK:
-            findings.append(_wrong("PORT-001", f"port {name}", "names no interface", "write the name of an interface"))
-        mtu = body.get("mtu", 1500)
-        if not isinstance(mtu, int) or not 1280 <= mtu <= 9216:  # noqa: PLR2004 - bounds of PC-007
-            findings.append(_wrong("PORT-002", f"port {name}", f"mtu is {mtu!r}, expected 1280 to 9216",
-                                   "write the MTU of the line in bytes"))
-        line = str(body.get("physical_connection") or "")
-        fields = {"Interface": interface, "Mtu": mtu, "PhysicalConnectionId": line}
-        return self._put((account, "port", name), fields, {}, findings)
-
     def put_site(self, account: str, name: str, body: Fields) -> tuple[Finding, ...]:
         """Rehearse a site: device, networks, routers and hosts as in a plan, the device's text as ``config``."""
-        findings = list(_named("site", name))
+        findings = list(named("site", name))
         told = body.get("site")
         written = {str(key): value for key, value in told.items()} if isinstance(told, Mapping) else {}
         config = body.get("config")
@@ -86,7 +66,7 @@ class Native:
 
     def put_protection(self, account: str, name: str, body: Fields) -> tuple[Finding, ...]:
         """Say that traffic between prefixes must not cross a circuit in clear."""
-        findings = list(_named("protection", name))
+        findings = list(named("protection", name))
         written = {"name": name, "cloud": body.get("cloud"), "site": body.get("site"), "mode": body.get("mode", "open")}
         notes = Notes()
         PROTECTION.read(as_mark(Piece(name, written), name), Spot("protection", name, notes))  # type: ignore[arg-type]
@@ -94,7 +74,7 @@ class Native:
         return self._put((account, "protection", name), written, {}, findings)
 
     def remove(self, account: str, kind: str, name: str) -> None:
-        """Remove a port, site or protection.
+        """Remove a site or protection.
 
         Raises:
             Unknown: There is none.
@@ -111,8 +91,7 @@ class Native:
     def networks(self, account: str) -> Sequence[Fields]:
         """Every network of the account: whether it is as the account's documents say, and if not, why."""
         with self._service.view() as world:
-            found = (world.get(one) for one in world.unsettled)
-            waiting = any(one is not None and one.account == account for one in found)
+            waiting = any(_owner(world, one) == account for one in world.unsettled)
         refused = next((f"{one}: {text}" for one, text in self._reconciler.refused(account).items()), "")
         return tuple(
             {
@@ -245,26 +224,21 @@ def _find(state: Transaction, account: str, kind: str, name: str) -> Document | 
     return None if found is None or found.deleting else found
 
 
+def _owner(world: World, document_id: str) -> str:
+    """Whose network a document is about: a port is about that of its circuit."""
+    found = world.get(document_id)
+    if found is not None and found.kind == PORT:
+        found = world.get(found.text("PhysicalConnectionId"))
+    return "" if found is None else found.account
+
+
 def _body(one: Document) -> Fields:
     """As it was given, without secrets."""
     match one.kind:
-        case "port":
-            return {"interface": one.text("Interface"), "mtu": one.fields.get("Mtu"),
-                    "physical_connection": one.text("PhysicalConnectionId")}
         case "site":
             return {"site": one.fields.get("site")}
         case _:
             return {key: one.fields.get(key) for key in ("cloud", "site", "mode")}
-
-
-def _named(kind: str, name: str) -> Iterator[Finding]:
-    if not _NAME.fullmatch(name):
-        yield _wrong("API-001", f"{kind} {name}", "is no name", "write 1 to 64 letters, digits, '_', '.' and '-', "
-                     "a letter first")
-
-
-def _wrong(code: str, subject: str, problem: str, remedy: str) -> Finding:
-    return Finding(code, Severity.ERROR, subject, problem, remedy, (Origin(subject, 1),))
 
 
 def _variable(tunnel: Document) -> Mapping[str, str]:

@@ -11,6 +11,7 @@ from sealane.app.server.events import Events, give_to_owners
 from sealane.app.server.housekeeping import Bounds, Housekeeper
 from sealane.app.server.identity import KEYS, Identity, resealed_key
 from sealane.app.server.observation import Observation
+from sealane.app.server.ports import give_to_host
 from sealane.app.server.reconciler import Reconciler
 from sealane.app.server.service import Service
 from sealane.app.server.tokens import SECRETS, TOKENS, resealed_secret, resealed_token
@@ -93,6 +94,7 @@ class Server:
             self.events = Events(self.store, clock.now_ms)
             self.service = Service(self.store, Documents(sealer), operations(), codec=Schemas(), clock=clock,
                                    authority=self.identity)
+            self.service.change(give_to_host(self.identity.accounts()))
             prefix = self._prefix()
             with self.service.view() as world:
                 give_to_owners(self.store, world, prefix)

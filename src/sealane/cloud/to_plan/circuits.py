@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from sealane.cloud.document import Document
+from sealane.cloud.document import HOST, Document
 from sealane.cloud.to_plan.names import Names
 from sealane.cloud.to_plan.piece import Piece
 from sealane.cloud.to_plan.vpcs import View
@@ -18,8 +18,7 @@ def carries(vbr: Document, view: View) -> bool:
 
 def circuit_piece(circuit: Document, view: View, names: Names) -> Piece:
     """The line; its port is the one that an operator gave it, else a rehearsal."""
-    port = next((one for one in view.of_kind(circuit.account, "port") if one.text("PhysicalConnectionId") ==
-                 circuit.id), None)
+    port = next((one for one in view.of_kind(HOST, "port") if one.text("PhysicalConnectionId") == circuit.id), None)
     interface = port.text("Interface") if port is not None else ""
     mtu = int(port.text("Mtu") or 1500) if port is not None else 1500
     where = Piece(circuit.id, {"interface": interface}) if interface else Piece(circuit.id, {"rehearsal": True})

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from sealane.cloud.call import Call
-from sealane.cloud.document import Document, Json
+from sealane.cloud.document import HOST, Document, Json
 from sealane.cloud.error import CloudError
 from sealane.cloud.texts import SERVICE_RANGE, address
 from sealane.cloud.vpc.common import given
@@ -116,7 +116,7 @@ def check_timers(call: Call, state: Transaction, circuit_id: str) -> dict[str, J
             raise CloudError(f"IllegalParam.{name}", f"{name} must be {least} to {most}.")
     if call.has("Mtu") and call.number("Mtu", 0) not in MTUS_BYTES:
         raise CloudError("IllegalParam.Mtu", "Mtu must be 1500 or 8500, or 0 for the default.")
-    ports = (one for one in state.of_kind(call.account, "port") if one.text("PhysicalConnectionId") == circuit_id)
+    ports = (one for one in state.of_kind(HOST, "port") if one.text("PhysicalConnectionId") == circuit_id)
     carried = next((int(one.text("Mtu") or DEFAULT_MTU) for one in ports if not one.deleting), DEFAULT_MTU)
     if call.number("Mtu", 0) > carried:
         raise CloudError("IllegalParam.Mtu", f"Mtu is {call.number('Mtu', 0)}, but {circuit_id} carries {carried} "

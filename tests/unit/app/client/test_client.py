@@ -300,3 +300,22 @@ def test_a_network_that_cannot_be_made_is_told_with_its_reason(fake, plan):
     fake.unsettled = 1000
     with pytest.raises(Fault, match="wait for the network to become settled: it is no room"):
         fake.apply(plan)
+
+
+def test_a_port_is_that_of_its_circuit_however_the_operator_calls_it(fake, plan):
+    def plugged(one):
+        one["physical_connections"][0]["port"] = {"interface": "eth1"}
+        one["physical_connections"][0]["mtu"] = 1600
+
+    edit(plan, plugged)
+    fake.apply(plan)
+    (body,) = fake.things["ports"].values()
+    assert (body["interface"], body["mtu"]) == ("eth1", 1600)
+    fake.things["ports"] = {"rack-7": body}
+    assert fake.apply(plan) == ()
+    edit(plan, lambda one: one["physical_connections"][0].update(mtu=1700))
+    (change,) = fake.apply(plan)
+    assert change.sign == "~"
+    assert {name: one["mtu"] for name, one in fake.things["ports"].items()} == {"rack-7": 1700}
+    fake.apply(plan, destroy=True)
+    assert not any(fake.things.values())
