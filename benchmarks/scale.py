@@ -51,7 +51,6 @@ def from_plan(path: Path) -> str:
     from sealane.app.load import load
     from sealane.twin.columns import build, evaluate, extract
 
-    spoke_plan.raise_quotas()
     clock = Clock()
     loaded = clock.time("read", lambda: load(path))
     facts = clock.time("extract", lambda: extract(loaded.network)).facts
@@ -172,7 +171,6 @@ def proof(path: Path) -> str:
     from sealane.app.load import load
     from sealane.verify.prove import prove
 
-    spoke_plan.raise_quotas()
     clock = Clock()
     network = clock.time("read", lambda: load(path)).network
     found = clock.time("prove", lambda: prove(network, 1))

@@ -1,7 +1,7 @@
 """Many sites made through the official SDK at a running server, until every tunnel's next hop is in the kernel.
 
-A plan is applied as `sealane apply` does: each object by a call, waiting for its state where the next needs it. The
-server is a process of its own with its reconciler; quotas of the cloud that end before 100 sites are lifted in both.
+A plan is applied as `sealane apply` does. The server is a process of its own with its reconciler, and with the quotas
+raised that end before 100 sites. At the end some sites are probed, and the plan is compared once more.
 """
 
 import socket
@@ -11,40 +11,33 @@ import time
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import common
 from many_sites import memory_mb, plan_text, tunnel_hops
-from spoke_plan import raise_quotas
 
 from sealane.app.client import work
 from sealane.app.client.changes import Change
 from sealane.app.client.sdk import access_key, endpoint
+from sealane.app.client.session import Session
 from sealane.app.controller import Controller, networks_present, wait_until
 from sealane.host import find_processes
 
 DEFAULT_SITES = 100
 LIMIT_S = 240.0
 PARTS = 4
-MANY = 1 << 20
 
 
 def serve(port: int, state: Path) -> None:
-    """A server as `sealane serve` runs it, without those quotas."""
+    """A server as `sealane serve` runs it with --quota."""
     import os
 
     from sealane.api.serve import Listener
     from sealane.app.server.running import Server
-    from sealane.cloud.cbn import attachments, vbr_attachments, vpn_attachments
-    from sealane.cloud.vpc import customer_gateways
+    from sealane.cloud.quotas import Quotas
 
-    raise_quotas()
-    customer_gateways.MOST_GATEWAYS = MANY
-    for module, name in ((vbr_attachments, "VBR"), (vpn_attachments, "VPN")):
-        setattr(module, name, replace(getattr(attachments, name), most=MANY))
-    server = Server(state, environment=os.environ)
+    server = Server(state, environment=os.environ, quotas=Quotas(400, 200, 1000, 200))
     try:
         server.first_account()
         listener = Listener(server, "127.0.0.1", port, None)
@@ -87,10 +80,10 @@ def pss_mb(pid: int) -> float:
     return next(int(line.split()[1]) for line in lines if line.startswith("Pss:")) * 1024 / 1e6
 
 
-def processor_s(pid: int) -> float:
-    """Processor time of one process."""
+def processor_s(pid: int) -> tuple[float, float]:
+    """Processor time of one process, and of the programs that it ran to their end."""
     fields = Path(f"/proc/{pid}/stat").read_text("ascii").rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / 100
+    return sum(map(int, fields[11:13])) / 100, sum(map(int, fields[13:15])) / 100
 
 
 def one_run(sites: int, patience_s: float) -> dict[str, object]:
@@ -104,7 +97,7 @@ def one_run(sites: int, patience_s: float) -> dict[str, object]:
         session = work.connect(place, key, wish.plan)
         session.limit_s = LIMIT_S
         changes = work.plan_changes(session, wish)
-        start = last = time.monotonic()
+        first = start = last = time.monotonic()
         by_kind: dict[str, list[float]] = defaultdict(list)
 
         def tell(one: Change) -> None:
@@ -118,14 +111,29 @@ def one_run(sites: int, patience_s: float) -> dict[str, object]:
         (name,) = set(networks_present()) - before
         (router,) = (one["Id"] for (kind, _), one in session.ids.items() if kind == "transit router")
         hops = wait_until(lambda: tunnel_hops(name, router) >= 2 * sites, LIMIT_S)
+        hops_s = time.monotonic() - start
+        own_s, programs_s = processor_s(server.pid)
+        client_s = time.process_time()
+        verdicts = {n: probe(session, n) for n in sorted({1, (sites + 1) // 2, sites})}
+        start = time.monotonic()
+        left = work.plan_changes(work.connect(place, key, wish.plan), wish)
         return {
-            **state, "objects": len(changes), "calls answered": last - start, "settled": settled,
-            "next hops": time.monotonic() - start if hops else None,
-            "server, processor time": processor_s(server.pid), "server, MB": pss_mb(server.pid),
+            **state, "objects": len(changes), "calls answered": last - first, "settled": settled,
+            "next hops": hops_s if hops else None, "probes": verdicts,
+            "compared again": time.monotonic() - start, "left to change": len(left),
+            "client, processor time": client_s, "server, processor time": own_s, "its programs": programs_s,
+            "server, MB": pss_mb(server.pid),
             "daemons": len(find_processes(name)), "daemons, MB": memory_mb(name)["Pss"],
             "by kind": {kind: {"count": len(taken), "seconds": round(sum(taken), 2),
                                "ms each, by quarter": quarters(taken)} for kind, taken in by_kind.items()},
         }
+
+
+def probe(session: Session, site: int) -> str:
+    """The verdict on five pings from the cloud to a site."""
+    asked = {"source": "ECS1", "destination": f"client{site}", "count": 5}
+    told = session.native("POST", "/probes", asked) if session.native is not None else {}
+    return str(told.get("verdict"))
 
 
 def quarters(taken: list[float]) -> list[float]:
@@ -139,10 +147,10 @@ def main() -> None:
     options = common.arguments(__doc__, runs=1)
     if options.rest and options.rest[0] == "--serve":
         return serve(int(options.rest[1]), Path(options.rest[2]))
-    raise_quotas()
     sites = int(options.rest[0]) if options.rest else 2 if options.quick else DEFAULT_SITES
     runs = [one_run(sites, options.patience) for _ in range(options.runs)]
-    told = ("calls answered", "settled", "next hops", "server, processor time", "server, MB", "daemons, MB")
+    told = ("calls answered", "settled", "next hops", "compared again", "client, processor time",
+            "server, processor time", "its programs", "server, MB", "daemons, MB")
     rows = [[what, common.spread([run[what] or float("inf") for run in runs]), runs[0]["load"]] for what in told]
     return common.report("sites_by_sdk", [f"{sites} sites", "s or MB, median (range)", "load"], rows, {"runs": runs})
 

@@ -3,16 +3,11 @@
 There are two layouts: sites without number, each with many prefixes behind a router of its own (``plan_text``), and
 up to some two hundred, each with one network and a host in it (``hosted_plan_text``).
 
-The cloud's default quotas end at 50 VPN attachments and 100 customer gateways; ``raise_quotas`` lets this process read
-plans beyond them, as after the provider has raised them.
+The cloud's default quotas end at 50 VPN attachments and 100 customer gateways; larger plans are read with a warning.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
-
-from sealane.kinds.plan import PLAN
-from sealane.spec import Record
 
 HEAD = """version: 1
 name: {name}
@@ -153,6 +148,8 @@ HOSTED = """        lan: {{network: lan{n}, address: {lan}.1}}
     hosts:
       - {{name: client{n}, network: lan{n}, address: {lan}.6, gateway: {lan}.1}}
 """
+MOST_IN_ONE_CIDR = 90
+"""Sites whose tunnels a transit router CIDR of 256 addresses has gateway addresses for."""
 MOST_PREFIXES = 20
 """Of a site; each has 32 networks of its own."""
 
@@ -188,7 +185,8 @@ def hosted_plan_text(name: str, sites: int, *, instance: bool = False, map_per_s
         "vswitches": VSWITCHES.splitlines(keepends=True)[0], "attached": "vSwitch1", "instances": ""
     }
     maps = MAP_OF_A_SITE if map_per_site else ""
-    return _written(name, sites, Layout(hosted_values, HOSTED, "192.168.200.0/24", more, maps))
+    cidr = "192.168.200.0/24" if sites <= MOST_IN_ONE_CIDR else "192.168.200.0/23"
+    return _written(name, sites, Layout(hosted_values, HOSTED, cidr, more, maps))
 
 
 def _written(name: str, sites: int, layout: Layout) -> str:
@@ -229,14 +227,3 @@ def site_values(n: int, prefixes: int) -> dict[str, object]:
         "bgp_b": dotted(inside + 5), "prefixes": ", ".join(f"{one}/24" for one in networks),
         "statics": "".join(f"        - {{destination: {one}/24, next_hop: {lan}.2}}\n" for one in networks),
     }
-
-
-def raise_quotas() -> None:
-    """Let this process read plans of any number of sites."""
-    router = _reader(PLAN, "transit_router")
-    for record, key in ((PLAN, "customer_gateways"), (_reader(router, "attachments"), "vpn")):
-        object.__setattr__(_reader(record, key), "most", 1 << 20)
-
-
-def _reader(record: Record[Any], key: str) -> Any:
-    return next(one.reader for one in record.fields if one.key == key)

@@ -52,6 +52,31 @@ class TunnelStatus:
         return {name: getattr(self, name) for name in self.__slots__}
 
 
+@dataclass(frozen=True, slots=True)
+class NearEnd:
+    """The cloud end of a tunnel.
+
+    Args:
+        name: Name in the plan.
+        sa: Its SAs.
+        bgp_state: As in TunnelStatus.
+        counts: ``bytes_in``, ``bytes_out``, ``packets_in`` and ``packets_out`` of its interface.
+    """
+
+    name: str
+    sa: SaState
+    bgp_state: str
+    counts: Mapping[str, int]
+
+
+class _Asked:
+    """Answers about nodes that many tunnels share."""
+
+    def __init__(self) -> None:
+        self.sessions: dict[str, Mapping[str, str]] = {}
+        self.links: dict[str, Mapping[str, Mapping[str, int]]] = {}
+
+
 class Observer:
     """Reads a live network; holds no state of its own.
 
@@ -69,32 +94,37 @@ class Observer:
 
     def tunnels(self) -> tuple[TunnelStatus, ...]:
         """Every tunnel of the network."""
-        sessions: dict[str, Mapping[str, str]] = {}
-        return tuple(self._tunnel(pair, sessions) for pair in self.network.tunnels())
+        asked = _Asked()
+        return tuple(self._tunnel(pair, asked) for pair in self.network.tunnels())
 
-    def _tunnel(self, pair: TunnelPair, sessions: dict[str, Mapping[str, str]]) -> TunnelStatus:
+    def near_ends(self) -> Iterator[NearEnd]:
+        """The cloud end of every tunnel, without asking the devices."""
+        asked = _Asked()
+        return (self._near_end(pair, asked) for pair in self.network.tunnels())
+
+    def _near_end(self, pair: TunnelPair, asked: _Asked) -> NearEnd:
         near = self.lowered.ends[pair.near_node, pair.near.name]
-        sa = self.sa(near)
-        link = self._link(near)
-        near_state = self._bgp(self.network.node(pair.near_node), near, pair, sessions)
+        bgp_state = self._bgp(self.network.node(pair.near_node), near, pair, asked.sessions)
+        if near.router not in asked.links:
+            asked.links[near.router] = _counts(near.router)
+        return NearEnd(pair.name, self.sa(near), bgp_state, asked.links[near.router].get(near.interface, _NO_COUNTS))
+
+    def _tunnel(self, pair: TunnelPair, asked: _Asked) -> TunnelStatus:
+        one = self._near_end(pair, asked)
         far_state = "none"
         if pair.far_node is not None and pair.far is not None:
             far = self.lowered.ends[pair.far_node, pair.far.name]
-            far_state = self._bgp(self.network.node(pair.far_node), far, pair, sessions)
-        stats = link.get("stats64", {})
+            far_state = self._bgp(self.network.node(pair.far_node), far, pair, asked.sessions)
         return TunnelStatus(
             pair.name,
-            sa.ike_state,
-            sa.child_state,
-            near_state,
+            one.sa.ike_state,
+            one.sa.child_state,
+            one.bgp_state,
             far_state,
-            int(stats.get("rx", {}).get("bytes", 0)),
-            int(stats.get("tx", {}).get("bytes", 0)),
-            int(stats.get("rx", {}).get("packets", 0)),
-            int(stats.get("tx", {}).get("packets", 0)),
-            sa.ike_proposal,
-            sa.child_proposal,
-            self._reason(near, sa, near_state),
+            **one.counts,
+            ike_proposal=one.sa.ike_proposal,
+            child_proposal=one.sa.child_proposal,
+            reason=self._reason(self.lowered.ends[pair.near_node, pair.near.name], one.sa, one.bgp_state),
         )
 
     def sa(self, one: PlacedEnd) -> SaState:
@@ -104,11 +134,6 @@ class Observer:
         except Fault:
             return SaState(one.interface, "NO DAEMON", "NO DAEMON")
         return states.get(one.interface, SaState(one.interface))
-
-    def _link(self, one: PlacedEnd) -> Mapping[str, Mapping[str, Mapping[str, int]]]:
-        done = run_unchecked(["ip", "-n", one.router, "-j", "-s", "link", "show", "dev", one.interface])
-        found = json.loads(done.stdout or "[]") if done.returncode == 0 else []
-        return found[0] if found else {}
 
     def _bgp(self, node: Node, one: PlacedEnd, pair: TunnelPair, sessions: dict[str, Mapping[str, str]]) -> str:
         """State of the session over a tunnel at one end, found by the far end's inside address."""
@@ -195,6 +220,20 @@ class Observer:
         best = max(routes, key=lambda route: _length(str(route["dst"])))
         hops = best.get("nexthops") or [best]
         return tuple(str(hop.get("dev", best.get("type", "blackhole"))) for hop in hops)
+
+
+_NO_COUNTS = dict.fromkeys(("bytes_in", "bytes_out", "packets_in", "packets_out"), 0)
+
+
+def _counts(namespace: str) -> Mapping[str, Mapping[str, int]]:
+    """What passed the interfaces of a namespace, by name."""
+    done = run_unchecked(["ip", "-n", namespace, "-j", "-s", "link", "show"])
+    found = {}
+    for link in json.loads(done.stdout or "[]") if done.returncode == 0 else ():
+        stats = link.get("stats64", {})
+        found[link["ifname"]] = {f"{what}_{way}": int(stats.get(side, {}).get(what, 0))
+                                 for what in ("bytes", "packets") for way, side in (("in", "rx"), ("out", "tx"))}
+    return found
 
 
 def _length(destination: str) -> int:

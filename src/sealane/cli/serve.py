@@ -30,13 +30,19 @@ _BOUND: dict[str, Any] = {"type": click.IntRange(1, _MOST), "show_default": True
     help="File of the key that secrets are sealed with; else SEALANE_SEALING_KEY, else one in the state directory.",
 )
 @click.option("--new-sealing-key", is_flag=True, help="First make a new key in the state directory, and seal anew.")
+@click.option(
+    "--quota", "quotas", multiple=True, metavar="NAME=NUMBER",
+    help="Other than the cloud's default, once each: customer-gateways (100, in a region), vbr-attachments (100), "
+    "vpc-attachments (1000), vpn-attachments (50, all to a transit router).",
+)
 @click.option("--audit-days", **_BOUND, default=400, help="How long the audit log is kept.")
 @click.option("--audit-entries", **_BOUND, default=1_000_000, help="How many entries of it are kept of an account.")
 @click.option("--events-days", **_BOUND, default=90, help="How long events are kept.")
 @click.option("--events-entries", **_BOUND, default=100_000, help="How many events of an account are kept.")
 def command(
     listen: str, state: Path, esp: str, tls_cert: Path | None, tls_key: Path | None, sealing_key_file: Path | None,
-    new_sealing_key: bool, audit_days: int, audit_entries: int, events_days: int, events_entries: int,
+    new_sealing_key: bool, quotas: tuple[str, ...], audit_days: int, audit_entries: int, events_days: int,
+    events_entries: int,
 ) -> None:
     """Serve the cloud's API and make the networks of its objects. Needs root.
 
@@ -49,16 +55,21 @@ def command(
     from sealane.app.host_check import check_host, choose_esp
     from sealane.app.server.housekeeping import Bound, Bounds
     from sealane.app.server.running import Server
+    from sealane.cloud.quotas import Quotas
 
     host, port = _address(listen)
     if (tls_cert is None) != (tls_key is None):
         raise click.UsageError("--tls-cert and --tls-key go together")
     if new_sealing_key and sealing_key_file is not None:
         raise click.UsageError("write the new key above the old one in the file of --sealing-key-file instead")
+    try:
+        allowed = Quotas().changed(dict(one.partition("=")[::2] for one in quotas))
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="--quota") from None
     check_host(choose_esp(esp))
     bounds = Bounds(Bound(audit_days, audit_entries), Bound(events_days, events_entries))
     server = Server(state, esp=esp, key_file=sealing_key_file, environment=os.environ, new_key=new_sealing_key,
-                    bounds=bounds)
+                    bounds=bounds, quotas=allowed)
     try:
         made = server.first_account()
         if made is not None:

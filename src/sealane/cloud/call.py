@@ -8,6 +8,7 @@ from typing import Protocol, TypeAlias
 from sealane.cloud.document import Document, Fields, Json
 from sealane.cloud.error import CloudError
 from sealane.cloud.observed import Nothing, Observed
+from sealane.cloud.quotas import Quotas
 from sealane.cloud.refusal import refuse
 from sealane.cloud.regions import REGIONS
 from sealane.cloud.world import Transaction
@@ -28,6 +29,7 @@ class Call:
         new_id: Makes a fresh id from a prefix such as ``vpc`` and the region.
         new_secret: Makes a random pre-shared key.
         observed: What the network is doing.
+        quotas: How much there may be.
     """
 
     product: str
@@ -39,6 +41,7 @@ class Call:
     new_id: Callable[[str, str], str]
     new_secret: Callable[[], str] = field(repr=False, default=lambda: "")
     observed: Observed = field(repr=False, default_factory=Nothing)
+    quotas: Quotas = field(repr=False, default=Quotas())
 
     def has(self, name: str) -> bool:
         """True when the parameter was given."""

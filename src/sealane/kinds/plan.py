@@ -17,7 +17,6 @@ from sealane.memo import Memo
 from sealane.spec import Field, ListOf, Mark, Notes, Places, Record, Spot, Text, Whole, parse
 
 VERSION = 1
-MOST_CUSTOMER_GATEWAYS = 100
 SENSITIVE = frozenset({"psk", "auth_key"})
 """Fields whose content never appears in a finding."""
 
@@ -60,7 +59,7 @@ PLAN: Record[Plan] = Record("plan", Plan, (
     Field("cen", CEN, "the CEN instance of the transit router"),
     Field("transit_router", TRANSIT_ROUTER, "the transit router of the region"),
     Field("route_maps", ListOf(ROUTE_MAP), "routing policies of the transit router's tables", default=()),
-    Field("customer_gateways", ListOf(CUSTOMER_GATEWAY, most=MOST_CUSTOMER_GATEWAYS, code="CGW-012"),
+    Field("customer_gateways", ListOf(CUSTOMER_GATEWAY),
           "VPN addresses of the sites' devices", default=()),
     Field("ipsec_connections", ListOf(IPSEC_CONNECTION), "IPsec connections", default=()),
     Field("sites", ListOf(SITE), "places outside the cloud", default=()),

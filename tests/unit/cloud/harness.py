@@ -12,6 +12,7 @@ from functools import cache
 
 from sealane.cloud import Call, CloudError, Document, Operation, Registry, Transaction, World
 from sealane.cloud.observed import Nothing
+from sealane.cloud.quotas import Quotas
 from sealane.cloud.schema import decode, shape
 from sealane.cloud.settle import settle
 
@@ -51,12 +52,14 @@ class Cloud:
 
     Args:
         observed: What the network is doing.
+        quotas: How much there may be.
     """
 
-    def __init__(self, observed: object = None) -> None:
+    def __init__(self, observed: object = None, quotas: Quotas | None = None) -> None:
         self.world = World()
         self.now_ms = START_MS
         self.observed = observed or Nothing()
+        self.quotas = quotas or Quotas()
         self._numbers = itertools.count(1)
 
     def call(self, product: str, action: str, /, *, account: str = ACCOUNT, **params: object) -> dict:
@@ -82,6 +85,7 @@ class Cloud:
                 self.new_id,
                 lambda: "0123456789abcdef",
                 self.observed,
+                self.quotas,
             ),
             state,
         )
@@ -178,6 +182,12 @@ def vpc(cloud: Cloud, one: str, block: str, switches: dict[str, tuple[str, str]]
         cloud.put(
             name, "vswitch", one, "Available", VSwitchId=name, ZoneId=f"{REGION}-{zone}", CidrBlock=prefix, VpcId=one
         )
+
+
+def site(cloud: Cloud, circuit: str = "pc-1") -> None:
+    """A site at the far end of a circuit."""
+    device = {"name": "cgw", "platform": "gateway", "ports": {"uplink": {"circuit": circuit}}}
+    cloud.put(f"site-{circuit}", "site", Name=f"dc-{circuit}", site={"device": device})
 
 
 def border(cloud: Cloud, index: int = 1) -> None:

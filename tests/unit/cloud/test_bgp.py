@@ -1,7 +1,7 @@
 """BGP of border routers: groups, peers and the networks of a topology that is no more."""
 
 import pytest
-from harness import ACCOUNT, OTHER, REGION, Cloud, border
+from harness import ACCOUNT, OTHER, REGION, Cloud, border, site
 
 from sealane.cloud import CloudError
 from sealane.cloud.observed import Nothing, SeenPeer
@@ -23,6 +23,7 @@ def cloud():
     made = Cloud(Sessions())
     border(made)
     border(made, 2)
+    site(made)
     return made
 
 

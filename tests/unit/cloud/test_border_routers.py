@@ -1,7 +1,7 @@
 """Border routers: what they may be, how they are told, and what keeps them from ending."""
 
 import pytest
-from harness import ACCOUNT, OTHER, REGION, Cloud
+from harness import ACCOUNT, OTHER, REGION, Cloud, site
 
 from sealane.cloud import HOST, CloudError
 from sealane.cloud.to_plan import carried_networks
@@ -66,6 +66,8 @@ def test_a_border_router_comes_with_interface_and_table(cloud):
     assert (table["RouteTableId"], table["Status"]) == (told["RouteTableId"], "Available")
     route = {"RegionId": REGION, "RouteTableId": told["RouteTableId"], "DestinationCidrBlock": "192.168.0.0/16"}
     cloud.call("Vpc", "CreateRouteEntry", **route, NextHopType="RouterInterface", NextHopId=told["VlanInterfaceId"])
+    assert carried_networks(cloud.world, [ACCOUNT], "n") == (), "nobody could reach it"
+    site(cloud)
     [network] = carried_networks(cloud.world, [ACCOUNT], "n")
     [piece] = network.plan["virtual_border_routers"]
     assert (piece["local_gateway_ip"], piece["mtu"], len(piece["route_entries"])) == ("10.0.0.1", 1500, 1)
@@ -187,6 +189,7 @@ def test_not_found_has_the_status_of_the_operation(cloud):
 def test_it_ends_and_comes_back(cloud):
     one = create(cloud)
     refused(cloud, "InvalidOperation.OperationNotAllowedInState", "Recover", one)
+    site(cloud)
     assert [network.name for network in carried_networks(cloud.world, [ACCOUNT], "n")]
     call(cloud, "Terminate", one)
     for verb in ("Terminate", "Recover"):

@@ -208,7 +208,9 @@ TRANSIT = (
     added("TR-007", ZONE_2, "          - {zone_id: cn-hangzhou-h, vswitch: vSwitch1}\n"),
     Corruption("TR-008", (cut("        zone_mappings:\n", "        association"),
                           ("        vpc: VPC\n", "        vpc: VPC\n        zone_mappings: []\n")), "zone_mappings"),
-    one("TR-009", VPN, VPN * 51),
+    Corruption("TR-009", ((BFD, BFD + "".join(connection("", f"More{n}")[1].removeprefix(BFD) for n in range(50))),
+                          (VPN, "".join(f"      - {{name: More{n}, ipsec_connection: More{n}, {TABLES}}}\n"
+                                        for n in range(50)) + VPN)), "    vpc:\n"),
     one("TR-010", "type: System", "type: Main"),
     one("TR-011", TR_ROUTE, TR_ROUTE.replace("192.168.10.136/32", "100.64.1.1/32")),
     one("TR-012", "association: system", "association: [system]"),

@@ -232,13 +232,13 @@ class _Reading:
 
     def _tunnels(self) -> tuple[dict[str, SeenTunnel], dict[tuple[str, str], float]]:
         seen, counters = {}, {}
-        for one in self._observer.tunnels():
+        for one in self._observer.near_ends():
             tunnel = self._tunnel_ids.get(one.name)
             if tunnel is None:
                 continue
-            seen[tunnel] = SeenTunnel(_status(one.ike_state, one.child_state), one.bgp_state == "Established")
-            for name in ("bytes_in", "bytes_out", "packets_in", "packets_out"):
-                counters[tunnel, name] = float(getattr(one, name))
+            seen[tunnel] = SeenTunnel(_status(one.sa.ike_state, one.sa.child_state), one.bgp_state == "Established")
+            for name, count in one.counts.items():
+                counters[tunnel, name] = float(count)
         return seen, counters
 
     def _meters(self) -> dict[tuple[str, str], float]:
@@ -325,7 +325,9 @@ class _Reading:
         )
 
     def _peers(self, place: Place, vbr: str) -> dict[str, SeenPeer]:
-        found = {}
+        found: dict[str, SeenPeer] = {}
+        if not any(known == vbr for known, _ in self._peer_ids):
+            return found
         for session in read_protocols(self._birdc(place, "show", "protocols", "all")):
             peer = self._peer_ids.get((vbr, session.neighbor))
             if peer is not None:

@@ -17,6 +17,7 @@ from sealane.app.server.service import Service
 from sealane.app.server.tokens import SECRETS, TOKENS, resealed_secret, resealed_token
 from sealane.cloud import Fields
 from sealane.cloud.operations import operations
+from sealane.cloud.quotas import Quotas
 from sealane.cloud.schema import decode, shape
 from sealane.host import leave_no_core, write_private
 from sealane.host.files import make_private_directory
@@ -60,6 +61,7 @@ class Server:
         environment: May hold the sealing key.
         new_key: True seals everything with a fresh key first, which only the directory's own file can keep.
         bounds: How much of the logs is kept; None for the defaults.
+        quotas: How much accounts may have.
 
     Raises:
         Fault: The directory is in use, damaged or sealed with another key.
@@ -74,6 +76,7 @@ class Server:
         environment: Mapping[str, str],
         new_key: bool = False,
         bounds: Bounds | None = None,
+        quotas: Quotas = Quotas(),  # noqa: B008 - immutable
     ) -> None:
         leave_no_core()
         self.directory = directory
@@ -93,7 +96,7 @@ class Server:
             self.nonces = Nonces(directory, clock.now_ms(), fresh=not self.identity.accounts())
             self.events = Events(self.store, clock.now_ms)
             self.service = Service(self.store, Documents(sealer), operations(), codec=Schemas(), clock=clock,
-                                   authority=self.identity)
+                                   authority=self.identity, quotas=quotas)
             self.service.change(give_to_host(self.identity.accounts()))
             prefix = self._prefix()
             with self.service.view() as world:

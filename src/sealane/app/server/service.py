@@ -12,6 +12,7 @@ from sealane.app.server.documents import Documents
 from sealane.app.server.tokens import TOKENS, Tokens
 from sealane.cloud import Call, CloudError, Document, Fields, Operation, Transaction, World
 from sealane.cloud.observed import Nothing, Observed
+from sealane.cloud.quotas import Quotas
 from sealane.diag import Fault
 from sealane.reconcile import Change, Put, Remove, Store
 
@@ -71,6 +72,7 @@ class Service:
         codec: Knows the operations' schemas.
         clock: For ages and time stamps.
         authority: Says who may do what.
+        quotas: How much accounts may have.
     """
 
     def __init__(
@@ -82,6 +84,7 @@ class Service:
         codec: Codec,
         clock: Clock,
         authority: Authority,
+        quotas: Quotas = Quotas(),  # noqa: B008 - immutable
     ) -> None:
         self._store = store
         self._documents = documents
@@ -89,6 +92,7 @@ class Service:
         self._codec = codec
         self._clock = clock
         self._authority = authority
+        self._quotas = quotas
         self._writing = threading.Lock()
         self._reading = threading.Lock()
         self._numbered = int(dict(store.read(NUMBERS)).get(_HIGHEST, b"0"))
@@ -133,7 +137,7 @@ class Service:
             raise CloudError("Forbidden.RAM", f"User {caller.user} is not authorized to {action} of {product}.", 403)
         params = self._codec.decode(product, action, flat)
         return Call(product, action, params, caller.account, self._clock.now_ms(), request_id, new_id, new_key,
-                    self.observed)
+                    self.observed, self._quotas)
 
     def _may_see_keys(self, caller: Caller) -> bool:
         """Pre-shared keys are told in clear, as the cloud does, to whoever could set others."""

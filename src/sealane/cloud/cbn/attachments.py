@@ -22,6 +22,7 @@ from sealane.cloud.change import changed, deleted, retold
 from sealane.cloud.document import Document, Fields, Json
 from sealane.cloud.error import CloudError
 from sealane.cloud.paging import portion
+from sealane.cloud.quotas import Quotas
 from sealane.cloud.tags import tagged, tags
 from sealane.cloud.times import seconds
 from sealane.cloud.world import Transaction
@@ -46,7 +47,7 @@ class Sort:
     word: str
     kind: str
     publishes: bool
-    most: int
+    most: Callable[[Quotas], int]
     quota: str
     route_code: str
     least: int = 1
@@ -61,18 +62,23 @@ VPC = Sort(
     "VPC",
     "vpc",
     False,
-    1000,
+    lambda quotas: quotas.vpc_attachments,
     "QuotaExceeded.CenQuotaVpcAttachPerTransitRouter",
     "OperationFailed.AttachmentReferencedVpcRouteEntryExisted",
 )
 VBR = Sort(
-    "VBR", "vbr", False, 100, "QuotaExceeded.CenQuotaVbrAttachPerTransitRouter", "InstanceReferenced.VpcRouteEntry"
+    "VBR",
+    "vbr",
+    False,
+    lambda quotas: quotas.vbr_attachments,
+    "QuotaExceeded.CenQuotaVbrAttachPerTransitRouter",
+    "InstanceReferenced.VpcRouteEntry",
 )
 VPN = Sort(
     "VPN",
     "vpn_attachment",
     True,
-    50,
+    lambda quotas: quotas.vpn_attachments,
     "QuotaExceeded.CenQuotaVpnAttachPerTransitRouter",
     "OperationFailed.RouteEntryExist",
     2,
@@ -129,7 +135,7 @@ def attach(
         if one.text("ResourceId") == resource.id:
             raise CloudError("QuotaFull.ChildInstanceRelatedCen", f"{resource.id} is attached already by {one.id}.")
     count = sum(one.text("ResourceType") == sort.word for one in state.children(router.id, "tr_attachment"))
-    if count >= sort.most:
+    if count >= sort.most(call.quotas):
         raise CloudError(sort.quota, f"{router.id} has {count} attachments of this kind, the most.")
     one_of(call, "ChargeType", ("POSTPAY",))
     names = named(

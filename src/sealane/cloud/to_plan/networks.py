@@ -1,7 +1,7 @@
 """Which documents make up one network, and its plan.
 
-A transit router makes one network with everything attached to it. A VPC or a border router that is attached to nothing
-is a network of its own until it is.
+A transit router makes one network with everything attached to it. A VPC that is attached to nothing is a network of its
+own until it is; so is a border router when something is at the far end of its circuit: a site, or a port's neighbour.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -87,6 +87,13 @@ class _Account:
         self._attachment_of = {
             one.text("ResourceId"): one for one in view.of_kind(account, "tr_attachment")
         }
+        self._sites = tuple(
+            site
+            for document in view.of_kind(account, "site")
+            if (site := former.memo.get("site", (document,), partial(site_piece, document, self._names))) is not None
+        )
+        ports = (self._names.of(one.text("PhysicalConnectionId")) for one in view.of_kind(account, "port"))
+        self._ended = {*ports, *(one for site in self._sites for one in site.circuits)}
 
     def networks(self) -> Iterator[Carried]:
         """All that carry something."""
@@ -98,7 +105,8 @@ class _Account:
                 if piece is not None:
                     yield self._network(vpc, {"vpcs": [piece]})
         for vbr in self._view.of_kind(self._account, "vbr"):
-            if vbr.id not in self._attachment_of and carries(vbr, self._view):
+            reached = vbr.id not in self._attachment_of and self._names.of(vbr.parent) in self._ended
+            if reached and carries(vbr, self._view):
                 yield self._network(vbr, self._circuits([vbr]))
 
     def _of_router(self, router: Document) -> Carried:
@@ -190,13 +198,8 @@ class _Account:
         name = f"{self._prefix}{root.sequence}"
         lines = pieces.get("physical_connections")
         circuits = {one["name"] for one in lines if isinstance(one, Piece)} if isinstance(lines, list) else set()
-        sites: list[Piece] = []
-        configs: dict[str, str] = {}
-        for document in self._view.of_kind(self._account, "site"):
-            site = self._former.memo.get("site", (document,), partial(site_piece, document, self._names))
-            if site is not None and site.circuits <= circuits:
-                sites.append(site.piece)
-                configs |= site.configs
+        here = [site for site in self._sites if site.circuits <= circuits]
+        configs = {file: text for site in here for file, text in site.configs.items()}
         protections = [
             self._former.memo.get("protection", (one,), partial(_protection, one))
             for one in self._view.of_kind(self._account, "protection")
@@ -207,7 +210,7 @@ class _Account:
             "name": name,
             "region": root.region,
             **pieces,
-            "sites": sites,
+            "sites": [site.piece for site in here],
             "protections": protections,
         })
         return Carried(name, self._account, plan, configs, transit_router)

@@ -16,7 +16,6 @@ from sealane.cloud.vpc.registry import VPC
 from sealane.cloud.world import Transaction
 from sealane.net import Prefix
 
-MOST_GATEWAYS = 100
 LARGEST_ASN = 4294967295
 CLOUD_ASN = 45104
 NO_GATEWAY = CloudError("InvalidCustomerGatewayInstanceId.NotFound", "The customer gateway does not exist.", 404)
@@ -51,9 +50,9 @@ def create_customer_gateway(call: Call, state: Transaction) -> Fields:
     ip_address = _address(call.text("IpAddress"))
     if any(one.text("IpAddress") == ip_address for one in here):
         raise CloudError("InvalidIpAddress.AlreadyExist", f"{ip_address} is that of another customer gateway.")
-    if len(here) >= MOST_GATEWAYS:
-        raise CloudError("CreateVpnUserGatewayQuotaFull.QuotaFull", f"A region has at most {MOST_GATEWAYS} customer "
-                         "gateways.")
+    most = call.quotas.customer_gateways
+    if len(here) >= most:
+        raise CloudError("CreateVpnUserGatewayQuotaFull.QuotaFull", f"A region has at most {most} customer gateways.")
     asn, key = _asn(call.text("Asn")), _key(call)
     if key and not asn:
         raise CloudError("OperationDenied.MissingAsn", "AuthKey is a key of BGP, but there is no Asn.")

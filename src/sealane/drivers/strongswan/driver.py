@@ -88,18 +88,24 @@ class StrongswanDriver:
 
     def observe(self) -> tuple[Resource, ...]:
         """See Driver. A charon whose TUN is not whole is reported without it: to be mended."""
-        spaces = {tag.namespace for tag in find_placed(self._network).values() if tag.role == io.ROLE}
         found: list[Resource] = []
-        for space in sorted(spaces):
+        for space, pid in self._charons():
             found.append(Resource(Key(Kind.CHARON, space, ""), self._observed_charon(space)))
-            for path in sorted(self.directory(space).glob("*.connection")):
-                stored = json.loads(read_text(path) or "{}")
-                if stored:
-                    key = Key(Kind.CONNECTION, space, path.stem)
-                    spec = ConnectionSpec(**stored)
-                    way = spec.next_hop if spec.next_hop is None or io.has_way(space) else None
-                    found.append(Resource(key, replace(spec, next_hop=way)))
+            for name, spec in self._loaded(space):
+                way = spec.next_hop if spec.next_hop is None or io.has_way(pid) else None
+                found.append(Resource(Key(Kind.CONNECTION, space, name), replace(spec, next_hop=way)))
         return tuple(found)
+
+    def _charons(self) -> Iterable[tuple[str, int]]:
+        """Namespace and process of every charon."""
+        return sorted((tag.namespace, pid) for pid, tag in find_placed(self._network).items() if tag.role == io.ROLE)
+
+    def _loaded(self, space: str) -> Iterator[tuple[str, ConnectionSpec]]:
+        """The connections of a charon by name."""
+        for path in sorted(self.directory(space).glob("*.connection")):
+            stored = json.loads(read_text(path) or "{}")
+            if stored:
+                yield path.stem, ConnectionSpec(**stored)
 
     def _observed_charon(self, space: str) -> CharonSpec:
         stored = json.loads(read_text(self.directory(space) / _PLACED) or "null")
@@ -146,20 +152,22 @@ class StrongswanDriver:
         repeats only after a quarter of the time to give up. It also asks again for a child SA that was refused.
         """
         spaces = None if namespaces is None else set(namespaces)
-        for resource in self.observe():
-            spec, space = resource.payload, resource.key.namespace
-            wanted = isinstance(spec, ConnectionSpec) and spec.initiate and (spaces is None or space in spaces)
-            if not wanted:
-                continue
-            state = self.states(space).get(resource.key.name)
+        for space, _ in self._charons():
+            if spaces is None or space in spaces:
+                initiated = [name for name, spec in self._loaded(space) if spec.initiate]
+                self._initiate_idle(space, initiated, unanswered=unanswered)
+
+    def _initiate_idle(self, space: str, names: Iterable[str], *, unanswered: bool) -> None:
+        for name in names:
+            state = self.states(space).get(name)
             # the answer to the first request chooses the proposal
             lost = state is not None and not state.ike_proposal
             childless = state is not None and (state.ike_state, state.child_state) == ("ESTABLISHED", "NONE")
             if state is None or (unanswered and (lost or childless)):
                 with io.vici_session(self.directory(space)) as session:
                     if lost:
-                        io.terminate(session, resource.key.name)
-                    io.initiate(session, resource.key.name)
+                        io.terminate(session, name)
+                    io.initiate(session, name)
 
     def spis(self, namespace: str) -> Mapping[str, frozenset[str]]:
         """What both ends call each IKE SA of a charon, by connection name.

@@ -16,6 +16,7 @@ from sealane.host import (
     has_interface,
     interface_state,
     last_words,
+    read_text,
     run,
     run_unchecked,
 )
@@ -136,9 +137,10 @@ def open_way(namespace: str, next_hop: str) -> None:
     run(["ip", "-n", namespace, "route", "replace", *way])
 
 
-def has_way(namespace: str) -> bool:
-    """True while an endpoint has its way out."""
-    return bool(run_unchecked(["ip", "-n", namespace, "route", "show", "default"]).stdout.strip())
+def has_way(pid: int) -> bool:
+    """True while the endpoint that a charon is in has its way out; see proc(5), ``/proc/PID/net/route``."""
+    routes = (read_text(Path("/proc", str(pid), "net", "route")) or "").splitlines()
+    return any(line.split()[1:2] == ["00000000"] for line in routes)
 
 
 def close_way(namespace: str) -> None:

@@ -26,7 +26,6 @@ BLACK_HOLE = "BlackHole"
 MOST_CIDRS = 5
 MOST_ROUTES = 10_000
 MOST_ZONE_MAPPINGS = 10
-MOST_VPN_ATTACHMENTS = 50
 SYSTEM = "System"
 
 
@@ -249,7 +248,7 @@ _VPN: Record[VpnAttachment] = Record("VPN attachment", VpnAttachment, _attachmen
 _ATTACHMENTS: Record[AttachmentsSpec] = Record("attachments", AttachmentsSpec, (
     Field("vpc", ListOf(_VPC), "VPC attachments", default=()),
     Field("vbr", ListOf(_VBR), "VBR attachments", default=()),
-    Field("vpn", ListOf(_VPN, most=MOST_VPN_ATTACHMENTS, code="TR-009"), "VPN attachments", default=()),
+    Field("vpn", ListOf(_VPN), "VPN attachments", default=()),
 ), "Network instances attached to the transit router.")
 
 _CIDR: Record[CidrSpec] = Record("CIDR", CidrSpec, (

@@ -16,6 +16,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from sealane.model import Circuit, Mode, Network, Protection
 from sealane.net import Address
@@ -93,7 +94,7 @@ def meter(
         ValueError: The interface name is not one the kernel would take.
     """
     # The strictest mode first: where protections overlap, a lax one must not let pass what a required one drops.
-    wanted = sorted(protections, key=lambda found: (_STRICTEST.index(found.mode), found.name))
+    wanted = tuple(sorted(protections, key=lambda found: (_STRICTEST.index(found.mode), found.name)))
     port = linux_name(interface)
     body = [f"comment {_comment(circuit.name)}"]
     body.extend(f"counter {name} {{ }}" for name in _counters(wanted, enforce=enforce))
@@ -221,7 +222,13 @@ def _routing(match: str) -> list[str]:
     return [f"{match}{rule} counter name class_routing accept" for rule in (*_BGP, *_BFD)]
 
 
-def _protection_rules(protections: Sequence[Protection], *, arriving: bool, enforce: bool) -> Iterator[str]:
+@lru_cache(maxsize=16)
+def _protection_rules(protections: tuple[Protection, ...], *, arriving: bool, enforce: bool) -> tuple[str, ...]:
+    """The same on every circuit of a network, and many where there are many sites."""
+    return tuple(_rules_of(protections, arriving=arriving, enforce=enforce))
+
+
+def _rules_of(protections: Iterable[Protection], *, arriving: bool, enforce: bool) -> Iterator[str]:
     for protection in protections:
         if not protection.cloud or not protection.site:
             continue
