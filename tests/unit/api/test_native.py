@@ -24,7 +24,7 @@ from sealane.api.native.entry import Desks
 from sealane.api.openapi import Limits
 from sealane.api.openapi.limits import Rate
 from sealane.app.load import load
-from sealane.app.server.audit import changes_of, refusals_of
+from sealane.app.server.audit import Refusal, changes_of, refusals_of
 from sealane.app.server.documents import Documents
 from sealane.app.server.events import Event, Events
 from sealane.app.server.identity import Identity, User
@@ -122,6 +122,31 @@ def test_accounts_see_only_their_own_things_and_events(server):
     assert [told["text"] for told in one.get("/events").json()["events"]] == ["why"]
     assert two.get("/events").json() == {"events": [], "next": None}
     assert one.delete("/protections/p").status_code == 204
+
+
+def test_an_account_reads_its_audit_log_and_the_first_one_what_strangers_tried(server):
+    operator, _ = caller(server)
+    tenant, second = caller(server)
+    body = {"cloud": ["172.16.0.0/16"], "site": ["192.168.20.0/24"]}
+    for name in ("one", "two"):
+        assert tenant.put(f"/protections/{name}", json=body).status_code == 200
+    server.identity.put_user(User(second, "reader", ("ReadOnlyAccess",)))
+    server.identity.put_user(User(second, "ecs", ("AliyunECSFullAccess",)))
+    reader, _ = caller(server, second, "reader")
+    assert reader.put("/protections/three", json=body).status_code == 403
+    assert caller(server, second, "ecs")[0].get("/audit").status_code == 403
+    server.service.audit.refused(Refusal("SignatureDoesNotMatch", client="192.0.2.1"))
+    server.service.audit.flush()
+
+    def told(client, **params):
+        return [one.get("what", one.get("refused")) for one in client.get("/audit", params=params).json()["calls"]]
+
+    three, *done = [f"PUT /protections/{name}" for name in ("three", "two", "one")]
+    assert told(tenant) == told(reader) == [three, *done]
+    assert (told(tenant, refused=True), told(tenant, refused=False)) == ([three], done)
+    first = tenant.get("/audit", params={"limit": 2}).json()
+    assert told(tenant, limit=2, before=first["next"]) == done[1:]
+    assert told(operator) == ["SignatureDoesNotMatch"]
 
 
 def test_events_are_counted_for_each_account_and_told_in_pages(server):

@@ -25,7 +25,7 @@ from sealane.api.native.bodies import (
 from sealane.api.native.entry import Desks, Entry, holder
 from sealane.api.native.problems import PROBLEMS, BadInput, add_problems
 from sealane.api.openapi import Limits
-from sealane.app.server.audit import Caller, Refusal
+from sealane.app.server.audit import Caller, Refusal, changes_of, refusals_of
 from sealane.app.server.identity import ROOT, AccessKey, Identity, LastKey, User
 from sealane.app.server.native import Native
 from sealane.app.server.ports import Ports
@@ -313,6 +313,23 @@ def _work_routes(app: FastAPI, native: Native, server: Server) -> None:
         told = server.events.read(whose, since_ms=since_ms, before=_place(before), limit=limit)
         return {"events": [{"number": one.number, "at_ms": one.at_ms, "subject": one.event.subject,
                             "kind": one.event.kind, "text": one.event.text} for one in told],
+                "next": f"{told[-1].at_ms}-{told[-1].number}" if len(told) == limit else None}
+
+    @app.get("/audit", tags=["accounts"])
+    def list_audit(
+        caller: Annotated[Caller, Depends(_Guard(server, "GetAudit"))],
+        refused: Annotated[bool | None, Query(description="Only what was refused, or only what was not")] = None,
+        limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+        since_ms: Annotated[int | None, Query(ge=0, le=2**62)] = None,
+        before: Annotated[str | None, Query(pattern=_PLACE, description="What the page before told as next")] = None,
+    ) -> Json:
+        """Calls that changed something or were refused, the newest first; the first account sees strangers' too."""
+        logs = [] if refused else [changes_of(caller.account)]
+        if refused is not False:
+            logs.append(refusals_of(caller.account))
+            logs += [refusals_of("")] if caller.account == server.identity.operator else []
+        told = server.service.audit.read(logs, since_ms=since_ms, before=_place(before), limit=limit)
+        return {"calls": [{"number": one.number, "at_ms": one.at_ms, **one.told} for one in told],
                 "next": f"{told[-1].at_ms}-{told[-1].number}" if len(told) == limit else None}
 
     @app.post("/probes", tags=["networks"])

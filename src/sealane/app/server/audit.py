@@ -6,13 +6,15 @@ Of that a few each minute are kept one by one, and the others are counted: neith
 suffer from it.
 """
 
+import heapq
 import json
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
+from itertools import islice
 
 from sealane.cloud import Fields, Json
 from sealane.diag import Fault
@@ -73,6 +75,15 @@ class Refusal:
     request_id: str = ""
     client: str = ""
     what: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """An entry as it was written; ``told`` has ``refused``, a code, when the call was refused."""
+
+    number: int
+    at_ms: int
+    told: Mapping[str, Json]
 
 
 def changes_of(account: str) -> str:
@@ -140,6 +151,28 @@ class Audit:
             else:
                 self._counted[replace(refusal, request_id="", client="", what="")] += 1
         self._wake.set()
+
+    def read(
+        self,
+        logs: Iterable[str],
+        *,
+        since_ms: int | None = None,
+        before: tuple[int, int] | None = None,
+        limit: int = 100,
+    ) -> Sequence[Kept]:
+        """Entries of several logs, the newest first; what still waits to be written is not among them.
+
+        Args:
+            logs: Their names, see ``changes_of`` and ``refusals_of``.
+            since_ms: Leaves out what is older.
+            before: Time and number of the last one that is known already.
+            limit: How many at most.
+        """
+        entries = (
+            self._store.log(one, since_ms=since_ms, before=before, limit=limit, newest_first=True) for one in logs
+        )
+        merged = heapq.merge(*entries, key=lambda one: (one.at_ms, one.number), reverse=True)
+        return [Kept(one.number, one.at_ms, json.loads(one.value)) for one in islice(merged, limit)]
 
     def run(self) -> None:
         """Write what waits until stopped, and then the rest."""
