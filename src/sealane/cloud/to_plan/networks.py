@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
-from sealane.cloud.document import Document
+from sealane.cloud.document import HOST, Document
 from sealane.cloud.to_plan.circuits import carries, circuit_piece, vbr_piece
 from sealane.cloud.to_plan.former import Former, Living
 from sealane.cloud.to_plan.names import Names
@@ -92,8 +92,8 @@ class _Account:
             for document in view.of_kind(account, "site")
             if (site := former.memo.get("site", (document,), partial(site_piece, document, self._names))) is not None
         )
-        ports = (self._names.of(one.text("PhysicalConnectionId")) for one in view.of_kind(account, "port"))
-        self._ended = {*ports, *(one for site in self._sites for one in site.circuits)}
+        self._plugged = {one.text("PhysicalConnectionId") for one in view.of_kind(HOST, "port")}
+        self._sited = {one for site in self._sites for one in site.circuits}
 
     def networks(self) -> Iterator[Carried]:
         """All that carry something."""
@@ -105,8 +105,8 @@ class _Account:
                 if piece is not None:
                     yield self._network(vpc, {"vpcs": [piece]})
         for vbr in self._view.of_kind(self._account, "vbr"):
-            reached = vbr.id not in self._attachment_of and self._names.of(vbr.parent) in self._ended
-            if reached and carries(vbr, self._view):
+            reached = vbr.parent in self._plugged or self._names.of(vbr.parent) in self._sited
+            if vbr.id not in self._attachment_of and reached and carries(vbr, self._view):
                 yield self._network(vbr, self._circuits([vbr]))
 
     def _of_router(self, router: Document) -> Carried:
