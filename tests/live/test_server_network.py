@@ -104,7 +104,7 @@ def test_the_use_case_by_documents_is_encrypted_follows_changes_heals_and_goes(s
         ("192.168.40.159/32", "tr-attach-vbr", "Static"),
         ("10.10.10.0/24", "", "BlackHole"),
     }
-    assert {one.prefix for one in watch.vbr_routes("vbr-1")} == {"10.10.10.0/24", "172.16.10.0/24", "172.16.20.0/24",
+    assert {one.prefix for one in watch.learned("vbr-1")} == {"10.10.10.0/24", "172.16.10.0/24", "172.16.20.0/24",
                                                                 "172.16.30.0/24"}
     told = {one.prefix for one in watch.vco_routes("vco-1") if one.source == "CEN"}
     assert told == {"172.16.10.0/24", "172.16.20.0/24", "172.16.30.0/24", "192.168.10.136/32", "192.168.40.159/32"}
