@@ -9,5 +9,5 @@ def interface_of(instance_id: str) -> str:
 
 
 def instance_of(interface_id: str) -> str:
-    """The id of the instance that has such an interface, if there is one."""
-    return _INSTANCE + interface_id.removeprefix(_INTERFACE)
+    """The id of the instance that has such an interface, if there is one; empty for what is no interface's id."""
+    return _INSTANCE + interface_id.removeprefix(_INTERFACE) if interface_id.startswith(_INTERFACE) else ""

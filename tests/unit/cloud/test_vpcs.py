@@ -1,6 +1,7 @@
 """VPCs and vSwitches: what they may be, how they are told, and what keeps them."""
 
 import pytest
+import use_case
 from harness import ACCOUNT, OTHER, REGION, Cloud
 
 from sealane.cloud import CloudError, Transaction
@@ -334,6 +335,7 @@ def test_what_no_further_block_can_be_is_refused(cloud, code, params):
     one = vpc(cloud)
     wanted = {"RegionId": REGION, "VpcId": one, "SecondaryCidrBlock": "10.1.0.0/16"}
     cloud.done("Vpc", "AssociateVpcCidrBlock", **wanted)
+    cloud.put("tr-1", "transit_router", "cen-1", "Active")
     cloud.put("tr-attach-1", "tr_attachment", "tr-1", "Attached", ResourceId=one, CenId="cen-1")
     cloud.put("cidr-1", "tr_cidr", "tr-1", Cidr="10.10.10.0/24")
     cloud.refused(code, "Vpc", "AssociateVpcCidrBlock", **{**wanted, "SecondaryCidrBlock": "10.2.0.0/16", **params})
@@ -377,3 +379,26 @@ def test_regions_and_zones(cloud):
     edge = cloud.call("Vpc", "DescribeZones", RegionId=REGION, ZoneType="EdgeZone")
     assert edge["Zones"]["Zone"] == []
     cloud.refused("InvalidRegionId.NotFound", "Vpc", "DescribeZones", RegionId="nowhere")
+
+
+@pytest.mark.parametrize("block", ["10.10.0.0/16", "10.0.0.0/28", "192.168.10.0/24", "192.168.20.0/22"])
+def test_no_block_of_an_attached_vpc_covers_what_is_elsewhere(block):
+    """A CIDR of the transit router, a circuit, a gateway's address, a site: they run, and the block is the newcomer."""
+    cloud = use_case_cloud()
+    params = {"RegionId": REGION, "VpcId": "vpc-1"}
+    cloud.refused("InvalidCidrBlock.Overlapped", "Vpc", "AssociateVpcCidrBlock", **params, SecondaryCidrBlock=block)
+    cloud.refused("InvalidCidrBlock.Overlapped", "Vpc", "ModifyVpcAttribute", **params, CidrBlock=block)
+    (attachment,) = [one for one in cloud.world.everything() if one.text("ResourceId") == "vpc-1"]
+    for one in (attachment, *cloud.world.children(attachment.id)):
+        cloud.drop(one.id)
+    cloud.done("Vpc", "AssociateVpcCidrBlock", **params, SecondaryCidrBlock=block)
+    zones = [{"ZoneId": f"{REGION}-h", "VSwitchId": "vsw-2"}, {"ZoneId": f"{REGION}-j", "VSwitchId": "vsw-3"}]
+    cloud.refused("OperationFailed.CidrConflict", "Cbn", "CreateTransitRouterVpcAttachment", RegionId=REGION,
+                  VpcId="vpc-1", TransitRouterId="tr-1", ZoneMappings=zones)
+
+
+def use_case_cloud():
+    cloud = Cloud()
+    for one in use_case.documents():
+        cloud.put(one.id, one.kind, one.parent, one.status, **one.fields)
+    return cloud

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from sealane.cloud.cbn.common import attachments_of, listed, routers_of
 from sealane.cloud.document import Document
 from sealane.cloud.error import CloudError
+from sealane.cloud.taken import taken
 from sealane.cloud.world import Transaction
 from sealane.net import Prefix, overlaps, parse_interface_address, parse_prefix
 
@@ -38,16 +39,19 @@ def ranges(state: Transaction, resource: Document) -> Iterator[tuple[str, Prefix
 
 
 def check_apart(state: Transaction, resource: Document, cen_id: str) -> None:
-    """Refuse to attach what overlaps a CIDR of the CEN's transit routers.
+    """Refuse to attach what overlaps a CIDR of the CEN's transit routers, and a VPC that overlaps what else is taken.
 
     Raises:
         CloudError: It does.
     """
-    cidrs = [one for router in routers_of(state, cen_id) for one in state.children(router.id, "tr_cidr")]
+    routers = list(routers_of(state, cen_id))
+    cidrs = [one for router in routers for one in state.children(router.id, "tr_cidr")]
+    there = [(one.parent, Prefix(one.text("Cidr"))) for one in cidrs]
+    if resource.kind == "vpc":
+        there = list(taken(state, routers, resource.account))
     for _, range_ in ranges(state, resource):
-        for one in cidrs:
-            if overlaps(range_, Prefix(one.text("Cidr"))):
+        for whose, other in there:
+            if overlaps(range_, other):
                 raise CloudError(
-                    "OperationFailed.CidrConflict",
-                    f"{range_} of {resource.id} overlaps {one.text('Cidr')} of {one.parent}.",
+                    "OperationFailed.CidrConflict", f"{range_} of {resource.id} overlaps {other} of {whose}."
                 )

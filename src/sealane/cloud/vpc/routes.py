@@ -132,6 +132,8 @@ def modify_route_entry(call: Call, state: Transaction) -> Fields:
     route = _named(call, state)
     if route.deleting:
         raise _BUSY
+    if call.text("NewNextHopType") and not call.text("NewNextHopId"):
+        raise CloudError("MissingParameter", "NewNextHopType is given without NewNextHopId.")
     if call.text("NewNextHopId"):
         route = _rerouted(call, route, state)
     state.put(retold(route, **given(

@@ -8,6 +8,7 @@ from sealane.cloud.document import Document, Fields, Json
 from sealane.cloud.error import CloudError
 from sealane.cloud.paging import matching, page
 from sealane.cloud.tags import tagged, tags
+from sealane.cloud.taken import taken
 from sealane.cloud.texts import SERVICE_RANGE, UNUSABLE, prefix, resource_group, text
 from sealane.cloud.times import seconds
 from sealane.cloud.vpc.common import given, in_group
@@ -176,17 +177,17 @@ def _resized(call: Call, vpc: Document, state: Transaction) -> Document:
 
 
 def check_apart(block: Prefix, others: Iterable[Prefix], vpc: Document, state: Transaction) -> None:
-    """Refuse a block that overlaps others of its VPC, or a CIDR of the transit router that the VPC is attached to.
+    """Refuse a block that overlaps others of its VPC, or what is taken in the CEN that the VPC is attached to.
 
     Raises:
         CloudError: ``InvalidCidrBlock.Overlapped``.
     """
     attachment = attachment_of(vpc, state)
-    router = "" if attachment is None else attachment.parent
-    cidrs = (Prefix(one.text("Cidr")) for one in state.children(router, "tr_cidr"))
-    for whose, taken in (*(("VPC", one) for one in others), *(("transit router", one) for one in cidrs)):
-        if overlaps(block, taken):
-            raise CloudError("InvalidCidrBlock.Overlapped", f"{block} overlaps {taken} of the {whose}.")
+    router = None if attachment is None else state.get(attachment.parent)
+    routers = () if router is None else state.children(router.parent, "transit_router")
+    for whose, range_ in (*(("VPC", one) for one in others), *taken(state, routers, vpc.account)):
+        if overlaps(block, range_):
+            raise CloudError("InvalidCidrBlock.Overlapped", f"{block} overlaps {range_} of the {whose}.")
 
 
 def living(call: Call, state: Transaction) -> Document:
