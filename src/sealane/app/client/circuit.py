@@ -14,6 +14,8 @@ _TIMERS = ("Mtu", "MinTxInterval", "MinRxInterval", "DetectMultiplier")
 _ENDS = ("VlanId", "LocalGatewayIp", "PeerGatewayIp", "PeeringSubnetMask")
 _LINE = ("AccessPointId", "LineOperator", "PortType", "CircuitCode", "PeerLocation", "Description")
 _ENABLED = "Enabled"
+_ENDED = frozenset({"Terminated", "Rejected", "Canceled"})
+"""States from which a circuit comes back no more: it is ordered again."""
 _MOST_UNUSED = 5
 """Circuits that an account may have beside those that are enabled."""
 
@@ -24,7 +26,7 @@ def wanted(plan: Plan) -> Iterator[Thing]:
         yield Thing(("circuit", line.name), fields(
             AccessPointId=line.access_point_id, LineOperator=line.line_operator, PortType=line.port_type,
             CircuitCode=line.circuit_code, PeerLocation=line.peer_location, Description=line.description,
-            Status=_ENABLED))
+            Status=_ENABLED, Ended=False))
     for vbr in plan.virtual_border_routers:
         key = ("border router", vbr.name)
         yield Thing(key, fields(
@@ -59,7 +61,8 @@ def found(session: Session) -> Iterator[Found]:
     lines: dict[str, str] = {}
     for one in _lines(session):
         lines[one["PhysicalConnectionId"]] = one["Name"]
-        yield Found(Thing(("circuit", one["Name"]), fields(**{key: one.get(key, "") for key in (*_LINE, "Status")})),
+        said = {key: one.get(key, "") for key in (*_LINE, "Status")}
+        yield Found(Thing(("circuit", one["Name"]), fields(**said, Ended=one["Status"] in _ENDED)),
                     {"Id": one["PhysicalConnectionId"]}, _ours(session, one))
     for one in session.all("Vpc", "DescribeVirtualBorderRouters", "VirtualBorderRouterSet.VirtualBorderRouterType"):
         if one["Status"] == "deleting":
@@ -110,7 +113,7 @@ def _create_line(session: Session, thing: Thing) -> Steps[Ids]:
 
 
 def _told(thing: Thing) -> dict[str, object]:
-    return params({key: one for key, one in thing.fields.items() if key != "Status"})
+    return params({key: one for key, one in thing.fields.items() if key not in ("Status", "Ended")})
 
 
 def _enabled(session: Session, name: str, line: str) -> Steps[None]:
@@ -231,7 +234,7 @@ def _delete_peer(session: Session, there: Found) -> Steps[None]:
 
 
 KINDS = {
-    "circuit": Kind("circuit", 20, 150, _create_line, _delete_line, _change_line, frozenset({"AccessPointId"}),
+    "circuit": Kind("circuit", 20, 150, _create_line, _delete_line, _change_line, frozenset({"AccessPointId", "Ended"}),
                     together=_MOST_UNUSED),
     "border router": Kind("border router", 22, 140, _create_vbr, _delete_vbr, _change_vbr,
                           frozenset({"PhysicalConnection"}), frozenset({"LocalGatewayIp"})),

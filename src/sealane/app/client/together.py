@@ -53,6 +53,7 @@ class _Run:
         self._waiting: deque[tuple[Task, Until]] = deque()
         self._failures: list[Fault] = []
         self._moved_s = session.now_s()
+        self._looks = 0
 
     def through(self, tasks: deque[Task]) -> Sequence[Fault]:
         while tasks or self._waiting:
@@ -75,7 +76,10 @@ class _Run:
             raise awaited.late(seen)
         else:
             self._waiting.append((task, awaited))
-            self._session.sleep(self._session.pause_s)
+            self._looks += 1
+            if self._looks >= len(self._waiting):  # everybody has been looked at
+                self._looks = 0
+                self._session.sleep(self._session.pause_s)
 
     def _step(self, task: Task, reached: str | None) -> None:
         """Carry a task to where it has to wait, or to its end."""

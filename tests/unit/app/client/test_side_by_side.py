@@ -115,6 +115,17 @@ def test_a_circuit_that_is_not_enabled_is_shown_to_be_changed(plan):
     assert fake.actions == ["EnablePhysicalConnection"]
 
 
+def test_a_circuit_that_has_ended_is_ordered_again(plan):
+    fake, path = Fake(), plan(2)
+    fake.apply(path)
+    ended = second(fake, "physical_connection")
+    fake.cloud.put(ended, "physical_connection", status="Terminated")
+    (line,) = [one for one in fake.apply(path) if one.thing.key[0] == "circuit"]
+    assert line.sign == "-/+"
+    assert fake.cloud.world.get(ended) is None
+    assert fake.changes(path)[1] == ()
+
+
 def test_circuits_that_were_begun_are_finished_before_more_are_ordered(plan):
     fake, path = Fake(slow=True), plan(7)
     fake.apply(path)
@@ -173,6 +184,12 @@ def test_nothing_more_is_begun_when_one_got_stuck():
     late = together(session(clock), tasks(clock, {"a": 1000, "b": 1000, "c": 0}, done), 2)
     assert {one.operation for one in late} == {"wait for a to become up", "wait for b to become up"}
     assert done == []
+
+
+def test_a_crowd_is_looked_at_once_for_each_pause():
+    clock, done = Clock(), []
+    assert together(session(clock), tasks(clock, {str(number): 3 for number in range(200)}, done), 1000) == []
+    assert (len(done), clock.now) == (200, 3)
 
 
 def test_a_cloud_that_does_not_answer_ends_it_at_once():
