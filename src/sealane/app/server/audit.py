@@ -6,16 +6,16 @@ Of that a few each minute are kept one by one, and the others are counted: neith
 suffer from it.
 """
 
-import heapq
 import json
+import re
 import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
-from itertools import islice
 
+from sealane.app.server.newest import newest
 from sealane.cloud import Fields, Json
 from sealane.diag import Fault
 from sealane.reconcile import Append, Store
@@ -28,11 +28,12 @@ _OF_STRANGERS = 20
 """Refusals that are kept one by one in a minute: of an access key whose holder was known, and of all others."""
 _MOST_WAITING = 10_000
 """Entries that wait for a disk that takes nothing."""
-_LONGEST = 4_096
-"""Characters of the parameters of a refused call that are kept."""
+_LONGEST, _LONGEST_REFUSED = 16_384, 4_096
+"""Characters of the parameters of a call, and of a refused one, that are kept: the logs are bounded by entries."""
 _RETRY_S = 1.0
 _SECRET = ("psk", "authkey", "password", "secret", "userdata")
 _HIDDEN = "******"
+_LIKE_SECRET = re.compile("|".join(_SECRET), re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +123,7 @@ class Audit:
     def done(self, caller: Caller, product: str, action: str, request_id: str, params: Fields) -> Append:
         """What is to be made durable together with what a call changed."""
         told = {"request_id": request_id, **asdict(caller), "product": product, "action": action,
-                "params": masked(params, texts=True)}
+                "params": _short(masked(params, texts=True), _LONGEST)}
         return _entry(changes_of(caller.account), self._now_ms(), told)
 
     def called(self, caller: Caller, action: str, what: str) -> None:
@@ -146,7 +147,7 @@ class Audit:
             self._roll()
             self._kept[whose] += 1
             if self._kept[whose] <= (_OF_A_KEY if refusal.known else _OF_STRANGERS):
-                more = {} if params is None else {"params": _short(masked(params, texts=True))}
+                more = {} if params is None else {"params": _short(masked(params, texts=True), _LONGEST_REFUSED)}
                 self._wait(_entry(_space(refusal), self._now_ms(), {**_told(refusal), **more}))
             else:
                 self._counted[replace(refusal, request_id="", client="", what="")] += 1
@@ -168,11 +169,8 @@ class Audit:
             before: Time and number of the last one that is known already.
             limit: How many at most.
         """
-        entries = (
-            self._store.log(one, since_ms=since_ms, before=before, limit=limit, newest_first=True) for one in logs
-        )
-        merged = heapq.merge(*entries, key=lambda one: (one.at_ms, one.number), reverse=True)
-        return [Kept(one.number, one.at_ms, json.loads(one.value)) for one in islice(merged, limit)]
+        found = newest(self._store, logs, since_ms, before, limit)
+        return [Kept(one.number, one.at_ms, json.loads(one.value)) for one in found]
 
     def run(self) -> None:
         """Write what waits until stopped, and then the rest."""
@@ -240,22 +238,25 @@ def _masked(value: Json, *, texts: bool) -> Json:
         return masked(value, texts=texts)
     if isinstance(value, list | tuple):
         return [_masked(one, texts=texts) for one in value]
-    if texts and isinstance(value, str) and value.lstrip()[:1] in {"{", "["}:
-        return _masked_text(value)
-    return value
+    return _masked_text(value) if texts and isinstance(value, str) else value
 
 
 def _masked_text(text: str) -> str:
+    """A text that may hold JSON, JSON in JSON, or something like it that a client got wrong.
+
+    Nothing is told of a text that cannot be read and could hold a secret.
+    """
     try:
-        return json.dumps(_masked(json.loads(text), texts=True))
+        found = json.loads(text)
+        return json.dumps(_masked(found, texts=True)) if isinstance(found, Mapping | list | str) else text
     except (ValueError, RecursionError):
-        return _HIDDEN
+        return _HIDDEN if text.lstrip()[:1] in {"{", "["} or _LIKE_SECRET.search(text) else text
 
 
-def _short(params: Fields) -> Json:
-    """Parameters, or how long they are: whoever is refused decides on it."""
+def _short(params: Fields, longest: int) -> Json:
+    """Parameters, or how long they are: whoever calls decides on it."""
     length = len(json.dumps(params, default=str))
-    return params if length <= _LONGEST else f"{length} characters"
+    return params if length <= longest else f"{length} characters"
 
 
 def _space(refusal: Refusal) -> str:

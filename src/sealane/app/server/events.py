@@ -1,11 +1,10 @@
 """What happened, kept in the store's logs: events of networks and objects, each with its owner."""
 
-import heapq
 import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
 
+from sealane.app.server.newest import newest
 from sealane.cloud import World
 from sealane.diag import Fault
 from sealane.reconcile import Append, Entry, Store
@@ -89,12 +88,7 @@ class Events:
             before: Time and number of the last one that is known already.
             limit: How many at most.
         """
-        logs = (
-            self._store.log(space(account), since_ms=since_ms, before=before, limit=limit, newest_first=True)
-            for account in accounts
-        )
-        merged = heapq.merge(*logs, key=lambda one: (one.at_ms, one.number), reverse=True)
-        return [_told(entry) for entry in islice(merged, limit)]
+        return [_told(entry) for entry in newest(self._store, map(space, accounts), since_ms, before, limit)]
 
 
 def give_to_owners(store: Store, world: World, networks: str) -> None:

@@ -28,6 +28,8 @@ METERED = ("ike", "esp", "routing", "other", "clear_protected", "blocked", "refu
 INSTALLED = frozenset({"INSTALLED", "REKEYING", "REKEYED"})
 ESTABLISHED = frozenset({"ESTABLISHED", "REKEYING", "REKEYED"})
 _POINTS_KEPT = 3600
+_GONE_AFTER_MS = 3_600_000
+"""After so long without a point what was measured is taken to be gone, and its points go too."""
 _ITSELF = "observation"
 """Subject of events about no network."""
 _PATIENCE = 5
@@ -119,6 +121,8 @@ class Observation:
         for snapshot in snapshots.values():
             for key, value in snapshot.counters.items():
                 self._points.setdefault(key, deque(maxlen=_POINTS_KEPT)).append(Point(now_ms, value))
+        for key in [key for key, points in self._points.items() if points[-1].at_ms < now_ms - _GONE_AFTER_MS]:
+            del self._points[key]
 
     def _failed(self, subject: str, error: Exception, account: str = "") -> None:
         """Tell that something cannot be read: once a minute, and what the host refuses only when it goes on."""

@@ -61,6 +61,21 @@ def test_a_secret_is_masked_at_any_depth_also_in_texts(secret, deep, text):
     assert "n" in json.dumps(masked(value, texts=True))
 
 
+@pytest.mark.parametrize("text", [
+    '"{\\"Psk\\":\\"hunter2\\"}"', '\ufeff{"Psk":"hunter2"}', "Psk=hunter2", '"Psk=hunter2"', "{'Psk': 'hunter2'",
+    '["[\\"psk hunter2\\"]"]',
+])
+def test_a_secret_in_a_text_that_a_client_got_wrong_is_masked(text):
+    assert "hunter2" not in str(masked({"IkeConfig": text}, texts=True))
+
+
+def test_what_is_called_with_too_much_is_kept_by_its_length(store):
+    made = audit(store)
+    store.commit([made.done(ALICE, "Ecs", "ModifyInstanceAttribute", "R-1", {"CreditSpecification": "x" * 100_000})])
+    (entry,) = [json.loads(one.value) for one in store.log(changes_of(ALICE.account))]
+    assert entry["params"] == "100027 characters"
+
+
 def test_what_a_stranger_is_refused_is_in_no_accounts_log(store):
     made = audit(store)
     made.refused(FORGED)

@@ -407,3 +407,18 @@ def test_calls_are_answered_while_a_long_text_is_read(service, looked_after, mon
     monkeypatch.setattr(networks, "expand", slow)
     looked_after.reconcile(reads_host=True)
     assert answered[:1] == [4]
+
+
+def test_points_of_what_is_gone_are_forgotten_after_an_hour(monkeypatch):
+    now, counters = [0], {("vbr-1", "esp_bytes"): 1.0, ("vbr-2", "esp_bytes"): 1.0}
+    reading = SimpleNamespace(logs=dict, snapshot=lambda: observation._Snapshot(counters=dict(counters)))
+    monkeypatch.setattr(observation, "_Reading", lambda _: reading)
+    seen = Observation(lambda: {"n1": SimpleNamespace(account=ALICE)}, lambda: now[0], tell=print)
+    seen.read()
+    del counters["vbr-2", "esp_bytes"]
+    told = {}
+    for hours in (0.9, 1.8):
+        now[0] = int(hours * 3_600_000)
+        seen.read()
+        told[hours] = [len(seen.metric("esp_bytes", one, 0, now[0])) for one in ("vbr-1", "vbr-2")]
+    assert told == {0.9: [2, 1], 1.8: [3, 0]}
