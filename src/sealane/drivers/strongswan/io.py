@@ -48,6 +48,8 @@ def vici_session(directory: Path) -> Iterator[Any]:
         connection.connect(str(directory / "charon.vici"))
         yield vici.Session(connection)
     except (OSError, vici.exception.SessionException, vici.exception.CommandException) as error:
+        if isinstance(error.__context__, KeyboardInterrupt):  # vici, cleaning up after it, stumbled over a late answer
+            raise error.__context__ from None
         raise Fault(f"speak with charon in {directory.parent.name}", str(error), "run sealane up again") from error
     finally:
         connection.close()
