@@ -42,13 +42,13 @@ def lower_meters(
         protection if options.mode is None else replace(protection, mode=options.mode)
         for protection in network.protections
     )
-    metered = replace(network, protections=protections)
+    meters = nftables.Meters(replace(network, protections=protections))
     for circuit in network.circuits:
         for port in (circuit.cloud, circuit.site):
             if port is not None:
                 place = where[port.node]
                 name = meter_table(network, place, port)
-                text = nftables.meter_of(metered, circuit, place.names[port.interface], name=name)
+                text = meters.of(circuit, place.names[port.interface], name=name)
                 yield port, _table(place.namespace, name, text)
 
 

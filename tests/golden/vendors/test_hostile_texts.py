@@ -21,7 +21,7 @@ from sealane.vendors.bird import render_transit_router, render_vbr
 from sealane.vendors.bird.text import password
 from sealane.vendors.frr import render_device
 from sealane.vendors.frr.text import key
-from sealane.vendors.nftables import meter_of, security_group, stateful_device
+from sealane.vendors.nftables import Meters, security_group, stateful_device
 from sealane.vendors.strongswan import connection_settings, render_swanctl
 
 PIECES = ("\n", "\r", "\x0b", "\x85", "\u2028", "\0", "\x1b[2J", '"', "'", "`", "\\", "#", "!", "| ", "|", ";", "{",
@@ -72,7 +72,7 @@ RENDERED: dict[str, Callable[[Renamed], str]] = {
     "border router": lambda to: render_vbr(to.network, to.node("vbr-hz"), to.of(VBR_NAMES), 254),
     "asa": lambda to: render_device(to.of(asa(zone="vpn")), to.of(ASA_NAMES)),
     "gateway": lambda to: render_device(to.of(gateway()), to.of(ASA_NAMES)),
-    "meter": lambda to: meter_of(to.network, to.of(CIRCUIT), "ec"),
+    "meter": lambda to: Meters(to.network).of(to.of(CIRCUIT), "ec"),
     "stateful": lambda to: stateful_device(to.of(asa(zone="vpn")), to.of(ASA_NAMES), {}),
     "group": lambda to: security_group(to.of(host())),
 }

@@ -24,7 +24,7 @@ from agreed_text import Agreed
 from sealane.net import Address
 from sealane.vendors.bird import render_transit_router, render_vbr, render_vpc
 from sealane.vendors.frr import render_device
-from sealane.vendors.nftables import drill, guard, meter, meter_of, mss_clamp, security_group, stateful_device
+from sealane.vendors.nftables import Meters, drill, guard, meter, mss_clamp, security_group, stateful_device
 
 HERE = Path(__file__).parent
 PAIR = (Address("10.10.10.49"), Address("192.168.10.136"))
@@ -45,7 +45,7 @@ FRR: dict[str, Callable[[], str]] = {
     "gateway": lambda: render_device(gateway(), ASA_NAMES),
 }
 NFTABLES: dict[str, Callable[[], str]] = {
-    "meter": lambda: meter_of(NETWORK, CIRCUIT, "ec"),
+    "meter": lambda: Meters(NETWORK).of(CIRCUIT, "ec"),
     "meter-any-tunnel": lambda: meter(CIRCUIT, "ec", PROTECTIONS, enforce=False),
     "guard": lambda: guard(["ipsec2", "ipsec1"]),
     "guard-pairs": lambda: guard(["ipsec1"], [PAIR]),

@@ -16,7 +16,6 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 from sealane.model import Circuit, Mode, Network, Protection
 from sealane.net import Address
@@ -93,23 +92,50 @@ def meter(
     Raises:
         ValueError: The interface name is not one the kernel would take.
     """
-    # The strictest mode first: where protections overlap, a lax one must not let pass what a required one drops.
-    wanted = tuple(sorted(protections, key=lambda found: (_STRICTEST.index(found.mode), found.name)))
-    port = linux_name(interface)
-    body = [f"comment {_comment(circuit.name)}"]
-    body.extend(f"counter {name} {{ }}" for name in _counters(wanted, enforce=enforce))
-    pairs = None if tunnels is None else sorted(set(tunnels))
-    shared = [*_to_outer(pairs), *_circuit_routing(circuit_addresses)]
-    if pairs is None or pairs:
-        body.extend(chain("outer", None, _OUTER_RULES if pairs is None else [*_OUTER_RULES, _LATER_FRAGMENT]))
-    for way, hook, match, arriving in (
-        ("arriving", "type filter hook prerouting priority -300; policy accept;", f"iifname {port}", True),
-        ("leaving", "type filter hook postrouting priority 300; policy accept;", f"oifname {port}", False),
-    ):
-        body.extend(chain(way, hook, [f"{match} jump classify_{way}"]))
-        protected = _protection_rules(wanted, arriving=arriving, enforce=enforce)
-        body.extend(chain(f"classify_{way}", None, [*shared, *protected, *_routing(""), "counter name class_other"]))
-    return table(name, body)
+    shared = _Shared.of(protections, None if tunnels is None else tuple(tunnels), enforce=enforce)
+    return shared.meter(circuit, interface, circuit_addresses, name)
+
+
+@dataclass(frozen=True, slots=True)
+class _Shared:
+    """What the meters of all circuits of a network have in common, and most of it where there are many sites."""
+
+    counters: tuple[str, ...]
+    outer: tuple[str, ...]
+    to_outer: tuple[str, ...]
+    arriving: tuple[str, ...]
+    leaving: tuple[str, ...]
+
+    @classmethod
+    def of(
+        cls, protections: Iterable[Protection], tunnels: Iterable[tuple[Address, Address]] | None, *, enforce: bool
+    ) -> "_Shared":
+        """Arguments as for ``meter``."""
+        # The strictest mode first: where protections overlap, a lax one must not let pass what a required one drops.
+        wanted = tuple(sorted(protections, key=lambda found: (_STRICTEST.index(found.mode), found.name)))
+        pairs = None if tunnels is None else sorted(set(tunnels))
+        rules = [*_OUTER_RULES] if pairs is None else [*_OUTER_RULES, _LATER_FRAGMENT]
+        return cls(
+            tuple(f"counter {name} {{ }}" for name in _counters(wanted, enforce=enforce)),
+            tuple(chain("outer", None, rules)) if pairs is None or pairs else (),
+            tuple(_to_outer(pairs)),
+            tuple(_rules_of(wanted, arriving=True, enforce=enforce)),
+            tuple(_rules_of(wanted, arriving=False, enforce=enforce)),
+        )
+
+    def meter(self, circuit: Circuit, interface: str, circuit_addresses: Iterable[Address], name: str) -> str:
+        """Arguments as for the function."""
+        port = linux_name(interface)
+        body = [f"comment {_comment(circuit.name)}", *self.counters, *self.outer]
+        first = (*self.to_outer, *_circuit_routing(circuit_addresses))
+        for way, hook, match, protected in (
+            ("arriving", "type filter hook prerouting priority -300; policy accept;", f"iifname {port}", self.arriving),
+            ("leaving", "type filter hook postrouting priority 300; policy accept;", f"oifname {port}", self.leaving),
+        ):
+            body.extend(chain(way, hook, [f"{match} jump classify_{way}"]))
+            last = (*_routing(""), "counter name class_other")
+            body.extend(chain(f"classify_{way}", None, [*first, *protected, *last]))
+        return table(name, body)
 
 
 def meter_table_of(interface: str) -> str:
@@ -117,17 +143,19 @@ def meter_table_of(interface: str) -> str:
     return f"{METER_TABLE}_{slug(interface)}"
 
 
-def meter_of(
-    network: Network, circuit: Circuit, interface: str, *, enforce: bool = True, name: str = METER_TABLE
-) -> str:
-    """The meter of a circuit with everything that the Network tells about it."""
-    ends = [circuit.cloud, *([circuit.site] if circuit.site is not None else [])]
-    addresses = [one.ip for end in ends for one in network.node(end.node).interface(end.interface).addresses]
-    pairs = [(pair.near.local, pair.near.remote) for pair in network.tunnels()]
-    return meter(
-        circuit, interface, network.protections, tunnels=pairs, circuit_addresses=addresses, enforce=enforce,
-        name=name,
-    )
+class Meters:
+    """The meters of a Network, with everything that it tells about its circuits."""
+
+    def __init__(self, network: Network) -> None:
+        self._network = network
+        pairs = tuple((pair.near.local, pair.near.remote) for pair in network.tunnels())
+        self._shared = _Shared.of(network.protections, pairs, enforce=True)
+
+    def of(self, circuit: Circuit, interface: str, *, name: str = METER_TABLE) -> str:
+        """The meter of a circuit; arguments as for ``meter``."""
+        ends = [circuit.cloud, *([circuit.site] if circuit.site is not None else [])]
+        found = [self._network.node(end.node).interface(end.interface) for end in ends]
+        return self._shared.meter(circuit, interface, [one.ip for port in found for one in port.addresses], name)
 
 
 def read_meter(json_text: str, name: str = METER_TABLE) -> MeterReading:
@@ -220,12 +248,6 @@ def _circuit_routing(addresses: Iterable[Address]) -> list[str]:
 
 def _routing(match: str) -> list[str]:
     return [f"{match}{rule} counter name class_routing accept" for rule in (*_BGP, *_BFD)]
-
-
-@lru_cache(maxsize=16)
-def _protection_rules(protections: tuple[Protection, ...], *, arriving: bool, enforce: bool) -> tuple[str, ...]:
-    """The same on every circuit of a network, and many where there are many sites."""
-    return tuple(_rules_of(protections, arriving=arriving, enforce=enforce))
 
 
 def _rules_of(protections: Iterable[Protection], *, arriving: bool, enforce: bool) -> Iterator[str]:

@@ -11,10 +11,10 @@ from sealane.net import Address
 from sealane.vendors.nftables import (
     METER_TABLE,
     Count,
+    Meters,
     drill,
     guard,
     meter,
-    meter_of,
     mss_clamp,
     read_meter,
     security_group,
@@ -55,7 +55,7 @@ def test_without_enforcement_nothing_is_dropped() -> None:
 
 
 def test_tunnel_packets_come_first_only_between_tunnel_ends() -> None:
-    text = meter_of(use_case(), CIRCUIT, "ec")
+    text = Meters(use_case()).of(CIRCUIT, "ec")
     outer = text[text.index("chain outer {") :]
     inside, outside = outer[: outer.index("}\n")], text.replace(outer[: outer.index("}\n")], "")
     assert "class_esp accept" in inside
