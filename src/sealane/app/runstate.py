@@ -236,6 +236,9 @@ def known_networks(root: Path = RUN_ROOT) -> tuple[str, ...]:
 
 
 def _is_ours(entry: Path) -> bool:
-    """True for a directory that a network's command made; whatever else is there is not touched."""
-    made = any((entry / name).exists() for name in ("record.json", _KEYS))
+    """True for a directory that a network's command made; whatever else is there is not touched.
+
+    A command that was killed at once has left nothing in it, but its lock beside it.
+    """
+    made = any((entry / name).exists() for name in ("record.json", _KEYS, f"../.{entry.name}.lock"))
     return is_short_name(entry.name) and entry.is_dir() and not entry.is_symlink() and made

@@ -26,6 +26,13 @@ def test_only_directories_that_a_command_made_are_networks(tmp_path: Path) -> No
     assert known_networks(tmp_path) == ("lab",)
 
 
+def test_an_empty_directory_that_a_killed_command_left_with_its_lock_is_a_network(tmp_path: Path) -> None:
+    (tmp_path / "lab").mkdir()
+    assert known_networks(tmp_path) == ()
+    (tmp_path / ".lab.lock").write_text("123")
+    assert known_networks(tmp_path) == ("lab",)
+
+
 def test_of_a_symbolic_link_only_the_link_is_removed_and_no_key_is_written_behind_it(tmp_path: Path) -> None:
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
