@@ -11,6 +11,7 @@ from pathlib import Path
 
 from sealane.app.host_check import check_host, choose_esp
 from sealane.app.load import load
+from sealane.app.neighbor_limit import NeighborLimit, neighbors_of
 from sealane.app.rejected import Rejected
 from sealane.app.runstate import DEFAULT_ROOT, RUN_ROOT, SCRATCH, RunDirectory, RunRecord, Sources, known_networks
 from sealane.app.stages import STAGES
@@ -140,6 +141,7 @@ class Controller:
         self._esp_wanted = esp
         self._root = root
         self._locked = False
+        self._limit = NeighborLimit()
         self.foreign: tuple[str, ...] = ()  # what apply found last in the network's namespaces that is not ours
 
     @contextmanager
@@ -259,6 +261,7 @@ class Controller:
             esp = self.esp().value
             record = RunRecord(self.name, str(plan_path), stage, mode.value if mode else None, esp, complete=False)
             self.directory.save(record)
+            self._limit.claim(self.directory.path, neighbors_of(lowered))
             if sources is not None:
                 self.directory.keep_sources(sources)
             execute(plan, drivers.all(), _announce(progress))
@@ -282,6 +285,7 @@ class Controller:
             plan = plan_since(former.resources, lowered.resources, drivers.all())
             if plan is None:
                 return None
+            self._limit.claim(self.directory.path, neighbors_of(lowered))
             execute(plan, drivers.all())
             self.directory.keep_sources(sources())
         return plan, lowered, drivers
@@ -296,11 +300,13 @@ class Controller:
             spaces = list_namespaces(network_prefix(self.name))
             if not processes and not spaces and not self.directory.path.exists():
                 self.directory.remove()
+                self._limit.release(self.directory.path)
                 return False
             stop(processes, at_once=True)
             linux = LinuxDriver(network_prefix(self.name))
             execute(make_plan((), [linux]), [linux])  # gives a real line back before its namespace goes
             self.directory.remove()
+            self._limit.release(self.directory.path)
         return True
 
     def _end_orphans(self) -> None:

@@ -1,0 +1,178 @@
+"""Room for neighbors is made once more than half of it is needed, and given back when the last network goes."""
+
+import json
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sealane.app.neighbor_limit import NeighborLimit, neighbors_of
+from sealane.diag import Fault
+from sealane.lower import Lowered
+from sealane.plan import AddressSpec, CableSpec, Key, Kind, Resource
+
+DEFAULTS = {"gc_thresh2": 512, "gc_thresh3": 1024}
+
+
+class Host:
+    """A host with limits, and run directories that exist."""
+
+    def __init__(self, path: Path) -> None:
+        self.limits = path / "limits"
+        self.limits.mkdir()
+        self.runs = path / "runs"
+        self.write(DEFAULTS)
+        self.kept = path / "kept" / ".neighbor_limit.json"
+
+    @property
+    def limit(self) -> NeighborLimit:
+        """As another command has it."""
+        return NeighborLimit(self.kept.parent, self.limits)
+
+    def write(self, values: dict[str, int]) -> None:
+        for name, value in values.items():
+            (self.limits / name).write_text(str(value))
+
+    def read(self) -> dict[str, int]:
+        return {name: int((self.limits / name).read_text()) for name in DEFAULTS}
+
+    def up(self, name: str, entries: int) -> None:
+        (self.runs / name).mkdir(parents=True, exist_ok=True)
+        self.limit.claim(self.runs / name, entries)
+
+    def down(self, name: str) -> None:
+        (self.runs / name).rmdir()
+        self.limit.release(self.runs / name)
+
+
+@pytest.fixture
+def host(tmp_path: Path) -> Host:
+    return Host(tmp_path)
+
+
+def test_a_small_network_changes_nothing(host: Host) -> None:
+    host.up("a", 512)
+    assert host.read() == DEFAULTS
+    host.down("a")
+    assert host.read() == DEFAULTS
+    assert not host.kept.exists()
+
+
+def test_many_small_networks_count_together(host: Host) -> None:
+    host.up("a", 400)
+    host.up("b", 200)
+    assert host.read() == {"gc_thresh2": 512 + 600, "gc_thresh3": 1024 + 1200}
+    host.down("a")
+    assert host.read()["gc_thresh3"] == 2224
+    host.down("b")
+    assert host.read() == DEFAULTS
+    assert not host.kept.exists()
+
+
+def test_of_a_network_that_grows_what_it_was_is_forgotten(host: Host) -> None:
+    for entries in (100, 700, 1000):
+        host.up("a", entries)
+    assert host.read()["gc_thresh3"] == 1024 + 2000
+    host.down("a")
+    assert host.read() == DEFAULTS
+
+
+def test_a_limit_that_is_large_enough_is_left_alone(host: Host) -> None:
+    host.write({"gc_thresh2": 30_000, "gc_thresh3": 60_000})
+    host.up("a", 20_000)
+    host.down("a")
+    assert host.read() == {"gc_thresh2": 30_000, "gc_thresh3": 60_000}
+
+
+def test_a_limit_that_somebody_has_set_meanwhile_stays_theirs(host: Host) -> None:
+    host.up("a", 1000)
+    host.write({"gc_thresh3": 9000})
+    host.down("a")
+    assert host.read()["gc_thresh3"] == 9000
+
+
+def test_a_network_whose_directory_is_gone_needs_nothing(host: Host) -> None:
+    host.up("gone", 1000)
+    (host.runs / "gone").rmdir()
+    host.up("a", 10)
+    host.down("a")
+    assert host.read() == DEFAULTS
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "3", '{"needs": {}}', '{"other": 1}', '{"needs": 3}',
+                                  '{"needs": {"/x": "y"}}', '{"former": 3}', '{"former": {}, "ours": {}}'])
+def test_what_was_kept_and_is_damaged_is_in_nobodys_way(host: Host, text: str) -> None:
+    host.kept.parent.mkdir()
+    host.kept.write_text(text)
+    host.up("a", 1000)
+    assert host.read()["gc_thresh3"] == 1024 + 2000
+    host.down("a")
+    assert host.read() == DEFAULTS
+
+
+def test_where_there_are_no_limits_nothing_is_done(tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+    limit = NeighborLimit(tmp_path / "kept", tmp_path / "none")
+    limit.claim(tmp_path / "a", 10**6)
+    limit.release(tmp_path / "a")
+    assert not (tmp_path / "kept").exists()
+
+
+def test_a_host_that_does_not_let_us_is_told_of_with_what_to_do(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(NeighborLimit, "_write", refuse)
+    with pytest.raises(Fault) as told:
+        host.up("a", 1000)
+    assert "sysctl -w net.ipv4.neigh.default.gc_thresh2=1512 net.ipv4.neigh.default.gc_thresh3=3024" in str(told.value)
+    monkeypatch.undo()
+    host.write({"gc_thresh2": 1512, "gc_thresh3": 3024})
+    host.up("a", 1000)  # as the remedy says
+
+
+def test_whoever_is_killed_has_left_word_of_what_to_give_back(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = NeighborLimit._write
+
+    def die(self: NeighborLimit, limits: dict[str, int]) -> None:
+        whole(self, limits)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(NeighborLimit, "_write", die)
+    with suppress(KeyboardInterrupt):
+        host.up("a", 1000)
+    monkeypatch.undo()
+    assert json.loads(host.kept.read_text())["former"] == DEFAULTS
+    host.down("a")
+    assert host.read() == DEFAULTS
+
+
+STEPS = st.lists(st.tuples(st.sampled_from("abc"), st.one_of(st.none(), st.integers(0, 3000))), max_size=12)
+
+
+@given(steps=STEPS)
+def test_there_is_room_for_what_is_up_and_afterwards_all_is_as_before(
+    steps: list[tuple[str, int | None]], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    host, needs = Host(tmp_path_factory.mktemp("host")), {}
+    for name, entries in steps:
+        if entries is not None:
+            host.up(name, entries)
+            needs[name] = entries
+        elif needs.pop(name, None) is not None:
+            host.down(name)
+        assert host.read()["gc_thresh3"] >= 2 * sum(needs.values())
+        assert host.read()["gc_thresh2"] >= min(512, sum(needs.values()))
+    for name in needs:
+        host.down(name)
+    assert host.read() == DEFAULTS
+
+
+def test_each_end_of_a_cable_and_each_address_is_a_neighbor() -> None:
+    lowered = Lowered(resources=(
+        Resource(Key(Kind.LINK, "n", "e0"), CableSpec("m", "e0", 1500, None, None)),
+        Resource(Key(Kind.ADDRESS, "n", "e0 10.0.0.1/30"), AddressSpec("e0", "10.0.0.1/30")),
+    ), places={}, ends={}, findings=())
+    assert neighbors_of(lowered) == 3
