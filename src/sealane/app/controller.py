@@ -18,7 +18,7 @@ from sealane.app.stages import STAGES
 from sealane.diag import Fault, Finding, Severity, has_errors
 from sealane.drivers.bird import BirdDriver
 from sealane.drivers.frr import FrrDriver
-from sealane.drivers.linux import LinuxDriver
+from sealane.drivers.linux import LinuxDriver, Memory
 from sealane.drivers.strongswan import StrongswanDriver
 from sealane.host import alive, find_processes, list_namespaces, remove_stale, stop
 from sealane.lower import PREFIX, EspBackend, Lowered, LowerOptions, PlacedEnd, lower, network_prefix, on_this_host
@@ -226,6 +226,7 @@ class Controller:
         sources: Sources | None = None,
         memo: Memo | None = None,
         interrupted: Callable[[], bool] = lambda: False,
+        memory: Memory | None = None,
     ) -> tuple[Plan, Lowered, Drivers]:
         """Make the host as the network says, changing only what differs.
 
@@ -239,6 +240,7 @@ class Controller:
             sources: What the network was read from, to compare the next one with; None keeps what is kept.
             memo: See ``lowered``.
             interrupted: Asked while the host is read; True leaves off.
+            memory: Spares reading what has not changed; None reads everything.
 
         Raises:
             Interrupted: As was asked for.
@@ -255,7 +257,7 @@ class Controller:
                     self.directory.remove()
                 raise
             self.directory.keep_keys(made_keys or {})
-            linux = LinuxDriver(network_prefix(self.name), interrupted)
+            linux = LinuxDriver(network_prefix(self.name), interrupted, memory)
             plan = make_plan(lowered.resources, (linux, *drivers.all()[1:]))
             self.foreign = linux.foreign
             esp = self.esp().value

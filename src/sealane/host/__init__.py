@@ -1,5 +1,6 @@
 """The host as all drivers need it: programs, processes of ours, network namespaces, private files."""
 
+from sealane.host.changes import NamespaceChanges
 from sealane.host.files import (
     last_words,
     make_private_directory,
@@ -33,6 +34,7 @@ from sealane.host.run import run, run_unchecked
 
 __all__ = [
     "InterfaceState",
+    "NamespaceChanges",
     "Start",
     "Tag",
     "alive",

@@ -9,7 +9,7 @@ from sealane.reconcile import Interrupted
 def test_no_further_namespace_is_read_once_something_is_more_urgent(monkeypatch):
     read = []
     monkeypatch.setattr(driver, "list_namespaces", lambda _: [f"n{number}" for number in range(100)])
-    monkeypatch.setattr(driver, "_observe_namespace", lambda space: read.append(space) or driver._Seen())
+    monkeypatch.setattr(driver, "_observe_namespace", lambda space: read.append(space) or driver.SeenNamespace())
     assert LinuxDriver("n").observe() == ()
     assert len(read) == 100
     read.clear()

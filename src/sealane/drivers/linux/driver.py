@@ -3,10 +3,11 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from sealane.diag import Fault
 from sealane.drivers.linux import io, read, write
+from sealane.drivers.linux.memory import Memory, SeenNamespace
 from sealane.host import list_namespaces, namespace_path
 from sealane.plan import (
     AddressSpec,
@@ -33,11 +34,15 @@ class LinuxDriver:
     Args:
         prefix: What the names of this network's namespaces begin with.
         interrupted: Asked before each namespace is read; True leaves off.
+        memory: Spares reading what has not changed; None reads everything.
     """
 
-    def __init__(self, prefix: str, interrupted: Callable[[], bool] = lambda: False) -> None:
+    def __init__(
+        self, prefix: str, interrupted: Callable[[], bool] = lambda: False, memory: Memory | None = None
+    ) -> None:
         self._prefix = prefix
         self._interrupted = interrupted
+        self._memory = memory
         self.foreign: tuple[str, ...] = ()
         """What somebody else put into our namespaces, as ``observe`` found it last."""
 
@@ -60,17 +65,23 @@ class LinuxDriver:
             Interrupted: As was asked for.
         """
         spaces = list_namespaces(self._prefix)
+        known = {} if self._memory is None else self._memory.recall(spaces)
+        unknown = [space for space in spaces if space not in known]
         with ThreadPoolExecutor(io.WORKERS) as pool:
-            seen = tuple(pool.map(self._observe_namespace, spaces))
+            read_now = dict(zip(unknown, pool.map(self._observe_namespace, unknown), strict=True))
+        seen = [known.get(space) or read_now[space] for space in spaces]
         ends = {end: what for one in seen for end, what in one.far_ends.items()}
         self.foreign = tuple(text for one in seen for text in one.foreign)
         found = read.check_far_ends((resource for one in seen for resource in one.resources), ends)
         return tuple(self.canonical(resource) for resource in found)
 
-    def _observe_namespace(self, space: str) -> "_Seen":
+    def _observe_namespace(self, space: str) -> SeenNamespace:
         if self._interrupted():
             raise Interrupted
-        return _observe_namespace(space)
+        seen = _observe_namespace(space)
+        if self._memory is not None:
+            self._memory.keep(space, seen)
+        return seen
 
     def apply(self, stage: Stage) -> None:
         """See Driver."""
@@ -86,16 +97,7 @@ class LinuxDriver:
                 io.ip_batch(line for change in stage.changes for line in _made(change))
 
 
-@dataclass(frozen=True, slots=True)
-class _Seen:
-    """One namespace: what is ours in it, the far ends of cables, and what is not ours."""
-
-    resources: tuple[Resource, ...] = ()
-    far_ends: read.FarEnds = field(default_factory=dict)
-    foreign: tuple[str, ...] = ()
-
-
-def _observe_namespace(space: str) -> _Seen:
+def _observe_namespace(space: str) -> SeenNamespace:
     asked = [f"route show table all proto {protocol}" for protocol in (read.ROUTE_PROTOCOL, *read.FOREIGN_ROUTES)]
     addresses, rules, routes, *others = io.ip_json(space, "address show", "rule show", *asked)
     filters = io.list_filters(space)
@@ -105,7 +107,7 @@ def _observe_namespace(space: str) -> _Seen:
     found += read.read_routes(space, routes)
     found += read.read_filters(space, filters)
     foreign = read.read_foreign(space, [route for some in others for route in some], filters)
-    return _Seen(tuple(found), read.read_far_ends(space, addresses), tuple(foreign))
+    return SeenNamespace(tuple(found), read.read_far_ends(space, addresses), tuple(foreign))
 
 
 def _apply_namespaces(changes: Iterable[Change]) -> None:
