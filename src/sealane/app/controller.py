@@ -329,7 +329,7 @@ def _rejoin(network: Network, lowered: Lowered, strongswan: StrongswanDriver) ->
     for pair in network.tunnels():
         near = lowered.ends.get((pair.near_node, pair.near.name))
         far = None if pair.far_node is None or pair.far is None else lowered.ends.get((pair.far_node, pair.far.name))
-        if near is None or far is None:
+        if near is None or far is None or (strongswan.carries(near.charon) and strongswan.carries(far.charon)):
             continue
         for restarted, other in ((near, far), (far, near)):
             # asked twice: an IKE SA may have been rekeyed between the two answers

@@ -1,5 +1,7 @@
 """A TUN that somebody changed by hand is found."""
 
+import json
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -47,3 +49,20 @@ def test_a_tun_is_whole_when_it_is_as_it_was_placed_and_up_while_a_child_sa_is(
 ) -> None:
     assert whole(monkeypatch, found, child) is expected
     assert not found
+
+
+def test_a_charon_whose_tun_is_up_is_asked_for_its_sas_once_a_minute(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    one = StrongswanDriver("n", tmp_path, lambda _: None)
+    monkeypatch.setattr(one, "directory", lambda space: tmp_path / space)
+    for space, found in (("a", WHOLE), ("b", DOWN), ("c", None), ("d", WHOLE)):
+        (tmp_path / space).mkdir()
+        (tmp_path / space / "tun").write_text("null" if space == "d" else json.dumps(asdict(TUN)))
+        monkeypatch.setattr(io, "tun_state", lambda _, found=found: found)
+        spared = []
+        for second in range(120):
+            monkeypatch.setattr(driver.time, "monotonic", lambda second=second: second + 0.5)
+            spared.append(one.carries(space))
+        assert spared.count(True) == (118 if space == "a" else 0)
+        assert spared[:60] == spared[60:]

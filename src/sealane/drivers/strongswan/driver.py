@@ -6,6 +6,7 @@ says what was loaded, which is removed before charon is started and so is never 
 
 import json
 import time
+import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, replace
@@ -47,6 +48,7 @@ PskLookup = Callable[[str], Secret | None]
 """From a tunnel end's name ``node/tunnel`` to its key."""
 
 _WORKERS = 4
+_ASKED_EVERY_S = 60
 _FOLLOWS_S = 0.5
 _PLACED = "tun"
 """File that tells of charon's TUN once all of it is in place."""
@@ -108,8 +110,7 @@ class StrongswanDriver:
                 yield path.stem, ConnectionSpec(**stored)
 
     def _observed_charon(self, space: str) -> CharonSpec:
-        stored = json.loads(read_text(self.directory(space) / _PLACED) or "null")
-        tun = TunSpec(**stored) if stored else None
+        tun = self._placed(space)
         if tun is not None and not (self._is_whole(space, tun) and io.has_decoy(space)):
             tun = None
         return CharonSpec(read_text(self.directory(space) / "strongswan.conf") or "", tun)
@@ -153,13 +154,31 @@ class StrongswanDriver:
         """
         spaces = None if namespaces is None else set(namespaces)
         for space, _ in self._charons():
-            if spaces is None or space in spaces:
+            if (spaces is None or space in spaces) and not self.carries(space):
                 initiated = [name for name, spec in self._loaded(space) if spec.initiate]
-                self._initiate_idle(space, initiated, unanswered=unanswered)
+                if initiated:
+                    self._initiate_idle(space, initiated, unanswered=unanswered)
+
+    def carries(self, namespace: str) -> bool:
+        """True when the only child SA of a charon is up, without asking it: charon has its TUN up exactly so long.
+
+        A charon that has no TUN of its own has to be asked; and any other during one second of each minute, since
+        somebody may have set its TUN up by hand.
+        """
+        if (int(time.monotonic()) + zlib.crc32(namespace.encode())) % _ASKED_EVERY_S == 0:
+            return False
+        tun = self._placed(namespace)
+        found = None if tun is None else io.tun_state(tun)
+        return found is not None and found.up
+
+    def _placed(self, space: str) -> TunSpec | None:
+        stored = json.loads(read_text(self.directory(space) / _PLACED) or "null")
+        return TunSpec(**stored) if stored else None
 
     def _initiate_idle(self, space: str, names: Iterable[str], *, unanswered: bool) -> None:
+        states = self.states(space)
         for name in names:
-            state = self.states(space).get(name)
+            state = states.get(name)
             # the answer to the first request chooses the proposal
             lost = state is not None and not state.ike_proposal
             childless = state is not None and (state.ike_state, state.child_state) == ("ESTABLISHED", "NONE")
