@@ -4,7 +4,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from sealane.kinds.customer_gateway import CustomerGateway, loopback
-from sealane.kinds.ipsec_connection import IpsecConnection, TunnelPath, cloud_end, device_end, neighbor, tunnel_name
+from sealane.kinds.ipsec_connection import (
+    IpsecConnection,
+    TunnelPath,
+    auto_bfd,
+    cloud_end,
+    device_end,
+    neighbor,
+    tunnel_name,
+)
 from sealane.kinds.ipsec_connection.psk import PskInline
 from sealane.kinds.names import slug
 from sealane.kinds.plan import Plan
@@ -60,6 +68,11 @@ class Tunnels:
         attached = router.attachments.vpn if router is not None else ()
         self._tables = {one.ipsec_connection: one.association for one in attached}
         self._bfd_capable = self._owned_by_own_stack()
+        self._auto_bfd = auto_bfd(sum(
+            one.bfd.word == "auto" and tunnel.customer_gateway in self._bfd_capable
+            for one in plan.ipsec_connections if one.name in self._tables
+            for tunnel in one.tunnels
+        ))
         self._paths = tuple(
             self._path(connection, index)
             for connection in sorted(plan.ipsec_connections, key=lambda one: one.name)
@@ -128,7 +141,7 @@ class Tunnels:
             table=self._tables[connection.name],
             psk=self._secrets.get(name, inline),
             password=customer.auth_key,
-            bfd=connection.bfd.applies(device_can=customer.name in self._bfd_capable),
+            bfd=connection.bfd.applies(self._auto_bfd if customer.name in self._bfd_capable else None),
         )
 
     def _read(self, device: Device, node: Node) -> Node:

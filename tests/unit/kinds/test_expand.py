@@ -1,11 +1,13 @@
 import zlib
 from itertools import pairwise
 
+import pytest
 from corruptions import CORE_ROUTE, EXAMPLES, GATEWAY, MAP, TR_ROUTE, VPC, VPC_ROUTE
+from spoke_plan import hosted_plan_text
 
 from sealane.kinds import expand, read_plan
 from sealane.kinds.transit_router import MAX_TRANSFERS, gateway_pool, transfers
-from sealane.model import Network, StaticRoute
+from sealane.model import Bfd, Network, StaticRoute
 from sealane.net import Address, Prefix
 
 
@@ -222,3 +224,12 @@ def test_vbr_bgp_has_bfd_from_the_border_router() -> None:
         "10.0.0.2", "10.0.0.1", 65530, 45104)
     assert one.bfd is not None
     assert (one.bfd.interval_ms, one.bfd.multiplier) == (300, 5)
+
+
+@pytest.mark.parametrize(("sites", "off", "interval_ms"), [(20, 0, 100), (21, 0, 1000), (25, 5, 100), (25, 4, 1000)])
+def test_with_many_sessions_that_have_it_automatic_bfd_is_slower(sites: int, off: int, interval_ms: int) -> None:
+    text = hosted_plan_text("many", sites)
+    assert text.count("bfd: off") == sites
+    found = {end.bfd for node in network(text.replace("bfd: off", "bfd: auto", sites - off)).nodes
+             for end in (node.bgp.neighbors if node.bgp is not None else ()) if end.bfd is not None}
+    assert found == {Bfd(interval_ms, 3)}

@@ -24,7 +24,17 @@ TUNNEL_LENGTH = 30
 FORBIDDEN = (*(Prefix(f"169.254.{third}.0/30") for third in range(7)), Prefix("169.254.169.252/30"))
 """Tunnel prefixes that the cloud uses itself; sources differ on 169.254.6.0, the longer list is kept."""
 CLOUD_ASN = Asn(45104)
-AUTO_BFD = Bfd(100, 3)
+_AUTO_FAST, _AUTO_SLOW = Bfd(100, 3), Bfd(1000, 3)
+_AUTO_FAST_MOST = 40
+
+
+def auto_bfd(sessions: int) -> Bfd:
+    """What ``auto`` means in a network with that many sessions that have it: with many, slower.
+
+    All of their packets go through ESP in user space: 100 ms at 60 sessions take two fifths of two cores, and where
+    they take all of it no session stays up. There are two steps only, as each makes every device change.
+    """
+    return _AUTO_FAST if sessions <= _AUTO_FAST_MOST else _AUTO_SLOW
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,16 +82,16 @@ TUNNEL_BGP: Record[TunnelBgp] = Record("tunnel BGP", TunnelBgp, (
 
 @dataclass(frozen=True, slots=True)
 class BfdChoice:
-    """``auto`` (100 ms x 3 where the device's platform can), ``off``, or ``on`` with explicit ``timing``."""
+    """``auto`` (see ``auto_bfd``), ``off``, or ``on`` with explicit ``timing``."""
 
     word: str
     timing: Bfd | None = None
 
-    def applies(self, *, device_can: bool) -> Bfd | None:
-        """The BFD of a session with a device that can or cannot."""
+    def applies(self, auto: Bfd | None) -> Bfd | None:
+        """The BFD of a session; ``auto`` is what that means for it, None with a device that cannot."""
         match self.word:
             case "auto":
-                return AUTO_BFD if device_can else None
+                return auto
             case "off":
                 return None
             case _:
