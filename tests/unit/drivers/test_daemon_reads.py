@@ -1,7 +1,8 @@
 import copy
+import re
 
 from replay import recorded, recorded_json
-from sealane.drivers.bird import BgpSession, read_exported, read_protocols
+from sealane.drivers.bird import BgpSession, read_exported, read_protocols, read_updates
 from sealane.drivers.frr import FrrSession, read_chosen, read_summary
 from sealane.drivers.strongswan import SaState, read_sas, read_spis
 
@@ -39,6 +40,41 @@ def test_no_part_of_an_answer_of_bird_raises() -> None:
         assert len(read_protocols(text[:length])) <= 3
     assert read_protocols("") == ()
     assert read_protocols("BIRD 2.0.12 ready.\n") == ()
+
+
+UP = recorded("bird/protocols-established.txt")
+
+
+def changed(text: str) -> set[str]:
+    """Tables of which something else is told than before."""
+    before, now = read_updates(UP), read_updates(text)
+    assert set(before) == set(now)
+    return {table for table in before if before[table] != now[table]}
+
+
+def test_what_a_protocol_brought_into_a_table_is_told_of_each_of_its_tables() -> None:
+    assert set(read_updates(UP)) == set(re.findall(r"able:\s+(\S+)", UP))
+    blocks = list(re.finditer(r"^\S.*?(?=\n\n|\Z)", UP, re.MULTILINE | re.DOTALL))
+    seen = 0
+    for block in blocks:
+        tables = set(re.findall(r"able:\s+(\S+)", block[0]))
+        for line in re.finditer(r"(?:updates|withdraws):[ \d-]*\d", block[0]):
+            at = block.start() + line.end() - 1
+            assert changed(f"{UP[:at]}{(int(UP[at]) + 1) % 10}{UP[at + 1:]}") == tables
+            seen += 1
+    assert seen > 30
+
+
+def test_a_protocol_that_has_started_anew_may_have_brought_other_routes() -> None:
+    line = next(line for line in UP.splitlines() if line.startswith("vpn_"))
+    assert changed(UP.replace(line, line.replace("02:44:38.464", "02:44:39.464")))
+
+
+def test_what_no_route_hangs_on_is_not_told() -> None:
+    text = re.sub(r"(timer:\s+)[0-9.]+", r"\g<1>1.234", UP)
+    assert text != UP
+    assert not changed(text)
+    assert read_updates("") == read_updates("BIRD 2.0.12 ready.\n") == {}
 
 
 def test_frrs_sessions_are_read_in_order_of_neighbor() -> None:

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +53,20 @@ def read_protocols(answer: str) -> tuple[BgpSession, ...]:
             )
         )
     return tuple(sessions)
+
+
+_TABLE = re.compile(r"^\s+(?:Table|Peer table):\s+(\S+)", re.MULTILINE)
+_UPDATES = re.compile(r"^\s+(?:Import|Export) (?:updates|withdraws):.*$", re.MULTILINE)
+
+
+def read_updates(answer: str) -> Mapping[str, str]:
+    """From the same: by table, text that differs as soon as a protocol has brought a route into it or out of it."""
+    found: dict[str, list[str]] = {}
+    for block in re.split(r"\n\s*\n", answer):
+        told = "\n".join((block.strip().partition("\n")[0], *_UPDATES.findall(block)))
+        for table in dict.fromkeys(_TABLE.findall(block)):
+            found.setdefault(table, []).append(told)
+    return {table: "\n".join(texts) for table, texts in found.items()}
 
 
 _ROUTE = re.compile(r"^(?P<prefix>[0-9.]+/[0-9]+)?\s+(?P<kind>unicast|blackhole|unreachable|prohibit) \[")
@@ -113,7 +126,6 @@ _TABLE_ROUTE = re.compile(
 )
 
 
-@lru_cache(maxsize=64)  # asked every second, and mostly answered as before
 def read_table(answer: str) -> tuple[TableRoute, ...]:
     """From ``birdc show route table TABLE all``: every route, the best of a prefix first."""
     found: list[TableRoute] = []
