@@ -54,6 +54,7 @@ def server(events, tmp_path):
     service = Service(FakeStore(), Documents(Plain()), (), codec=None, clock=None, authority=None)
     reconciler = Reconciler(service, PREFIX, lambda: [use_case.ACCOUNT], tmp_path, tell=events.append)
     yield service, reconciler
+    reconciler.close()
     for name in networks_present():
         if name.startswith(PREFIX):
             Controller(name).down()

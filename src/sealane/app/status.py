@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from itertools import product
 
 from sealane.app.controller import Drivers
@@ -72,9 +73,9 @@ class NearEnd:
 class _Asked:
     """Answers about nodes that many tunnels share."""
 
-    def __init__(self) -> None:
-        self.sessions: dict[str, Mapping[str, str]] = {}
-        self.links: dict[str, Mapping[str, Mapping[str, int]]] = {}
+    def __init__(self, sessions: dict[str, Mapping[str, str]] | None = None) -> None:
+        self.sessions: dict[str, Mapping[str, str]] = {} if sessions is None else sessions
+        self.links: dict[str, Mapping[str, tuple[bool, Mapping[str, int]]]] = {}
 
 
 class Observer:
@@ -97,17 +98,27 @@ class Observer:
         asked = _Asked()
         return tuple(self._tunnel(pair, asked) for pair in self.network.tunnels())
 
-    def near_ends(self) -> Iterator[NearEnd]:
-        """The cloud end of every tunnel, without asking the devices."""
-        asked = _Asked()
-        return (self._near_end(pair, asked) for pair in self.network.tunnels())
+    def near_ends(self, sessions: Mapping[str, Mapping[str, str]]) -> Iterator[NearEnd]:
+        """The cloud end of every tunnel, without asking the devices.
 
-    def _near_end(self, pair: TunnelPair, asked: _Asked) -> NearEnd:
+        No charon is asked whose TUN is up and has an established BGP session over it.
+
+        Args:
+            sessions: State of each BGP session by node and neighbor address.
+        """
+        asked = _Asked(dict(sessions))
+        return (self._near_end(pair, asked, in_brief=True) for pair in self.network.tunnels())
+
+    def _near_end(self, pair: TunnelPair, asked: _Asked, *, in_brief: bool = False) -> NearEnd:
         near = self.lowered.ends[pair.near_node, pair.near.name]
         bgp_state = self._bgp(self.network.node(pair.near_node), near, pair, asked.sessions)
         if near.router not in asked.links:
-            asked.links[near.router] = _counts(near.router)
-        return NearEnd(pair.name, self.sa(near), bgp_state, asked.links[near.router].get(near.interface, _NO_COUNTS))
+            asked.links[near.router] = _links(near.router)
+        up, counts = asked.links[near.router].get(near.interface, (False, _NO_COUNTS))
+        # charon has its TUN up exactly while its child SA is, but somebody may have set it up by hand
+        carries = up and near.charon != near.router and bgp_state == "Established"
+        sa = _UP(near.interface) if in_brief and carries else self.sa(near)
+        return NearEnd(pair.name, sa, bgp_state, counts)
 
     def _tunnel(self, pair: TunnelPair, asked: _Asked) -> TunnelStatus:
         one = self._near_end(pair, asked)
@@ -225,14 +236,18 @@ class Observer:
 _NO_COUNTS = dict.fromkeys(("bytes_in", "bytes_out", "packets_in", "packets_out"), 0)
 
 
-def _counts(namespace: str) -> Mapping[str, Mapping[str, int]]:
-    """What passed the interfaces of a namespace, by name."""
+_UP = partial(SaState, ike_state="ESTABLISHED", child_state="INSTALLED")
+
+
+def _links(namespace: str) -> Mapping[str, tuple[bool, Mapping[str, int]]]:
+    """By name whether the interfaces of a namespace are up, and what passed them."""
     done = run_unchecked(["ip", "-n", namespace, "-j", "-s", "link", "show"])
     found = {}
     for link in json.loads(done.stdout or "[]") if done.returncode == 0 else ():
         stats = link.get("stats64", {})
-        found[link["ifname"]] = {f"{what}_{way}": int(stats.get(side, {}).get(what, 0))
-                                 for what in ("bytes", "packets") for way, side in (("in", "rx"), ("out", "tx"))}
+        counts = {f"{what}_{way}": int(stats.get(side, {}).get(what, 0))
+                  for what in ("bytes", "packets") for way, side in (("in", "rx"), ("out", "tx"))}
+        found[link["ifname"]] = "UP" in link.get("flags", ()), counts
     return found
 
 

@@ -94,7 +94,7 @@ def test_every_counter_has_a_metric(cloud, counters):
 
 
 def test_the_classes_are_those_that_the_network_is_metered_by():
-    from sealane.app.server.observation import METERED
+    from sealane.app.server.reading import METERED
 
     assert tuple(CLASSES) == METERED
 

@@ -20,7 +20,7 @@ from sealane.app.controller import Controller, networks_present
 from sealane.app.runstate import Sources
 from sealane.app.server.events import Event
 from sealane.app.server.networks import Expanded, Networks
-from sealane.app.server.observation import Made
+from sealane.app.server.reading import Made
 from sealane.app.server.repairs import describe_repair
 from sealane.app.server.service import Service
 from sealane.app.server.trial import Trial
@@ -28,6 +28,7 @@ from sealane.cloud import Document, Transaction
 from sealane.cloud.settle import settle
 from sealane.cloud.to_plan import Carried, Piece
 from sealane.diag import Fault, Severity
+from sealane.drivers.linux import Memory
 from sealane.lower import on_this_host
 from sealane.memo import Memo
 from sealane.model import Network
@@ -35,6 +36,8 @@ from sealane.reconcile import Interrupted
 
 _PATIENCE = 2
 """Intervals that reading the host may be put off for changes."""
+_REST = 2
+"""So many times as long as a reading took there is none."""
 _FEW = 500
 """Documents that are no burden to the garbage collector."""
 _FOREIGN_TOLD = 5
@@ -114,6 +117,7 @@ class Reconciler:
         self._trials: dict[str, Trial] = {}
         self._alone: Counter[str] = Counter()
         self._counting = threading.Lock()
+        self._memory = Memory()
         self.running: dict[str, Running] = {}
 
     def run(self) -> None:
@@ -129,6 +133,7 @@ class Reconciler:
             if self._stopped.is_set():
                 return
             self._service.changed.clear()
+            begun = time.monotonic()
             # changes go first, though not for ever
             reads = time.monotonic() >= due + (_PATIENCE * self._interval_s if changed else 0.0)
             try:
@@ -142,7 +147,7 @@ class Reconciler:
             if changed:
                 rested = time.monotonic() + self._gather_s
             if reads and not self._interrupted:
-                due = time.monotonic() + self._interval_s
+                due = time.monotonic() + max(self._interval_s, _REST * (time.monotonic() - begun))
                 self._set_aside()
 
     def _set_aside(self) -> None:
@@ -161,6 +166,10 @@ class Reconciler:
         """End ``run`` after what it is doing."""
         self._stopped.set()
         self._service.changed.set()
+
+    def close(self) -> None:
+        """Give back what it holds, once it works no more."""
+        self._memory.close()
 
     def reconcile(self, *, reads_host: bool, interruptible: bool = False) -> None:
         """One round: every network that differs, or all of them when the host is read.
@@ -246,22 +255,23 @@ class Reconciler:
         if former is not None and not reads_host and not running.trial.failures:
             done = controller.follow(network, former.lowered, sources=sources, memo=memo)
         was_read = done is None
-        if done is None and known == network and not running.trial.failures:
-            done = controller.apply(network, plan_path=path, memo=memo, interrupted=interrupted)
-        elif done is None:
-            done = controller.apply(network, plan_path=path, memo=memo, sources=sources())
+        if done is None:
+            apply = partial(controller.apply, network, plan_path=path, memo=memo, memory=self._memory)
+            same = known == network and not running.trial.failures
+            done = apply(interrupted=interrupted) if same else apply(sources=sources())
         plan, lowered, drivers = done
         changes = plan.describe()
         if known == network and changes:
             self._tell(Event(name, "repaired", describe_repair(plan, lowered), expanded.carried.account))
         elif changes:
             self._tell(Event(name, "applied", f"{len(changes)} changes", expanded.carried.account))
-        running.network = network
-        account = expanded.carried.account
         if was_read and running.foreign != controller.foreign:
             running.foreign = controller.foreign
             self._tell_foreign(name, running)
-        running.made = Made(on_this_host(network), lowered, drivers, expanded.carried.plan, account)
+        made = partial(Made, on_this_host(network), lowered, drivers, expanded.carried.plan, expanded.carried.account)
+        if changes or known != network or former is None or (former.plan, former.account) != made.args[-2:]:
+            running.made = made()
+        running.network = network
 
     def _tell_foreign(self, name: str, running: Running) -> None:
         """Tell of what somebody else put into the network's namespaces: it is left alone, but may divert packets."""

@@ -153,6 +153,7 @@ class Server:
         for thread in self._threads:
             if thread.is_alive():
                 thread.join()
+        self.reconciler.close()
         self.nonces.close()
         self.store.close()
 

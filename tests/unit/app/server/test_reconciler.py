@@ -330,7 +330,7 @@ def test_what_the_host_refuses_while_watching_is_told_when_it_goes_on(events, mo
     def busy(_):
         raise Fault("read the network", "it is being changed", "wait")
 
-    monkeypatch.setattr(observation, "_Reading", busy)
+    monkeypatch.setattr(observation, "Reading", busy)
     seen = Observation(lambda: {"n1": SimpleNamespace(account=ALICE)}, lambda: 1, tell=events.append)
     for _ in range(4):
         seen.read()
@@ -411,8 +411,8 @@ def test_calls_are_answered_while_a_long_text_is_read(service, looked_after, mon
 
 def test_points_of_what_is_gone_are_forgotten_after_an_hour(monkeypatch):
     now, counters = [0], {("vbr-1", "esp_bytes"): 1.0, ("vbr-2", "esp_bytes"): 1.0}
-    reading = SimpleNamespace(logs=dict, snapshot=lambda: observation._Snapshot(counters=dict(counters)))
-    monkeypatch.setattr(observation, "_Reading", lambda _: reading)
+    reading = SimpleNamespace(logs=dict, snapshot=lambda: observation.Snapshot(counters=dict(counters)))
+    monkeypatch.setattr(observation, "Reading", lambda _: reading)
     seen = Observation(lambda: {"n1": SimpleNamespace(account=ALICE)}, lambda: now[0], tell=print)
     seen.read()
     del counters["vbr-2", "esp_bytes"]

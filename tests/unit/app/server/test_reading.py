@@ -1,0 +1,87 @@
+"""What runs is asked only for what may have changed since it was asked last."""
+
+import re
+from collections import Counter
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from sealane.app.load import load
+from sealane.app.server import reading
+from sealane.app.server.reading import Made, Reading
+from sealane.cloud.to_plan import Piece
+from sealane.lower import EspBackend, LowerOptions, lower
+
+ROOT = Path(__file__).parents[4]
+RECORDED = ROOT / "tests" / "replay" / "bird"
+UP = "\n\n".join((RECORDED / f"protocols-{one}.txt").read_text(encoding="utf-8") for one in ("established", "border"))
+TABLE = """Table {0}:
+10.{1}.0.0/16        unicast [transit 02:44:38.464] * (100) [AS65501i]
+\tvia 100.77.165.74 on eth9
+\tType: BGP univ
+"""
+
+
+class Bird:
+    """Answers as it did when it was recorded; counts what it is asked for."""
+
+    def __init__(self):
+        self.asked = Counter()
+        self.protocols = UP
+        self.number = 1
+
+    def answer(self, _, *words):
+        if words == ("show", "protocols", "all"):
+            return self.protocols
+        self.asked[" ".join(words)] += 1
+        return TABLE.format(words[3], self.number)
+
+
+@pytest.fixture
+def bird():
+    return Bird()
+
+
+@pytest.fixture
+def one(bird, monkeypatch):
+    loaded = load(ROOT / "examples" / "hangzhou" / "plan.yaml")
+    lowered = lower(loaded.network, LowerOptions(EspBackend.USERSPACE, "/run/x"))
+    drivers = SimpleNamespace(bird=SimpleNamespace(directory=lambda space: space), strongswan=None)
+    monkeypatch.setattr(reading, "birdc", bird.answer)
+    found = Reading(Made(loaded.network, lowered, drivers, Piece("", {}), "100"))
+    monkeypatch.setattr(found, "_meters", dict)
+    monkeypatch.setattr(found._observer, "near_ends", lambda _: ())
+    return found
+
+
+def numbers(snapshot):
+    """Of every table the number that BIRD had when it was read."""
+    tables = {**snapshot.tables, **snapshot.vco_routes, **snapshot.learned}
+    return {key: int(row.prefix.split(".")[1]) for key, rows in tables.items() for row in rows}
+
+
+def test_tables_are_read_again_only_when_bird_tells_of_a_change(one, bird):
+    assert set(numbers(one.snapshot()).values()) == {1}
+    bird.number = 2
+    assert sorted(numbers(one.snapshot()).values()) == [1, 1, 2], "one table is read all the same"
+    bird.number = 3
+    bird.protocols = re.sub(r"(updates:\s+)\d+", r"\g<1>77", UP)
+    assert set(numbers(one.snapshot()).values()) == {3}
+
+
+def test_each_table_is_read_in_the_end_even_if_bird_tells_of_no_change(one, bird):
+    one.snapshot()
+    asked = set(bird.asked)
+    for bird.number in (2, 3, 4):
+        bird.asked.clear()
+        last = one.snapshot()
+    assert sorted(numbers(last).values()) == [2, 3, 4]
+    assert set(bird.asked) < asked
+
+
+def test_while_bird_does_not_answer_nothing_is_taken_to_be_as_it_was(one, bird):
+    one.snapshot()
+    bird.protocols = ""
+    for bird.number in (2, 3):
+        assert set(numbers(one.snapshot()).values()) == {bird.number}
