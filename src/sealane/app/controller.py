@@ -15,6 +15,7 @@ from sealane.app.neighbor_limit import NeighborLimit, neighbors_of
 from sealane.app.rejected import Rejected
 from sealane.app.runstate import DEFAULT_ROOT, RUN_ROOT, SCRATCH, RunDirectory, RunRecord, Sources, known_networks
 from sealane.app.stages import STAGES
+from sealane.app.tunnel_keys import check_keys, tunnel_keys
 from sealane.diag import Fault, Finding, Severity, has_errors
 from sealane.drivers.bird import BirdDriver
 from sealane.drivers.frr import FrrDriver
@@ -55,41 +56,6 @@ def make_drivers(network: str, keys: Mapping[str, Secret], root: Path = RUN_ROOT
         FrrDriver(network, run),
         StrongswanDriver(network, run, keys.get),
     )
-
-
-def tunnel_keys(network: Network) -> Mapping[tuple[str, str], Secret]:
-    """The key of every tunnel end by (node, tunnel).
-
-    A device whose configuration masks its key, as ``show running-config`` does, is taken to hold the cloud's.
-    """
-    keys: dict[tuple[str, str], Secret] = {}
-    for pair in network.tunnels():
-        if pair.near.psk is not None:
-            keys[pair.near_node, pair.near.name] = pair.near.psk
-        if pair.far is not None and pair.far_node is not None:
-            key = pair.far.psk or pair.near.psk
-            if key is not None:
-                keys[pair.far_node, pair.far.name] = key
-    for node in network.nodes:
-        for end in node.tunnel_ends:
-            if end.psk is not None:
-                keys.setdefault((node.name, end.name), end.psk)
-    return keys
-
-
-def check_keys(network: Network, keys: Mapping[tuple[str, str], Secret]) -> Iterator[Finding]:
-    """The tunnel ends that have no key."""
-    for node in network.nodes:
-        for end in node.tunnel_ends:
-            if (node.name, end.name) not in keys:
-                yield Finding(
-                    "KEY-003",
-                    Severity.ERROR,
-                    f"tunnel {end.name} of {node.label or node.name}",
-                    "has no key: neither the device's text nor an IPsec connection of the cloud tells it",
-                    f"add the IPsec connection's tunnel from {end.remote} to {end.local}, or remove the tunnel",
-                    () if end.origin is None else (end.origin,),
-                )
 
 
 def unwritable(network: Network, error: ValueError) -> Finding:

@@ -4,11 +4,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from sealane.app.controller import tunnel_keys, unwritable
+from sealane.app.controller import unwritable
 from sealane.app.explain import network_at
 from sealane.app.host_check import choose_esp
 from sealane.app.rejected import Rejected
 from sealane.app.runstate import RUN_ROOT
+from sealane.app.tunnel_keys import tunnel_keys
 from sealane.lower import EspBackend, LowerOptions, lower, on_this_host
 from sealane.model import Network, without_secrets
 from sealane.plan import Resource, ResourceDifference, compare

@@ -9,9 +9,10 @@ from unittest import mock
 
 import pytest
 
-from sealane.app.controller import Controller, Rejected, check_keys, tunnel_keys
+from sealane.app.controller import Controller, Rejected
 from sealane.app.load import load
 from sealane.app.runstate import RunRecord
+from sealane.app.tunnel_keys import check_keys, tunnel_keys
 from sealane.diag import Fault
 from sealane.model import Mode, Network
 from sealane.net import Secret
