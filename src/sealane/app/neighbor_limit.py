@@ -1,11 +1,10 @@
 """Room for neighbor entries: the kernel holds only so many for all network namespaces together (arp(7)).
 
 Beyond ``gc_thresh3`` it drops packets, with no word but in its log; it is 1024 as a rule, and 100 sites need more. The
-limit belongs to the host, so it is raised only when the networks here need more than half of it, and is as before when
-the last of them has gone.
+limits belong to the host, so they are raised only when the networks here need more than half of that. Each is as before
+when the last network has gone, unless somebody else has set it meanwhile.
 """
 
-import fcntl
 import json
 import os
 from collections.abc import Iterator, Mapping
@@ -15,14 +14,17 @@ from pathlib import Path
 
 from sealane.app.runstate import DEFAULT_ROOT
 from sealane.diag import Fault
-from sealane.host import make_private_directory, read_text, write_private
+from sealane.host import make_private_directory, read_text, take_lock, write_private
 from sealane.lower import Lowered
 from sealane.plan import AddressSpec, CableSpec
 
 _LIMITS = Path("/proc/sys/net/ipv4/neigh/default")
 _SOFT, _HARD = "gc_thresh2", "gc_thresh3"
-_FILE = ".neighbor_limit.json"
+_NAMES = (_HARD, _SOFT)
+"""In the order in which they are raised."""
+_FILE, _LOCK = ".neighbor_limit.json", ".neighbor_limit.lock"
 """No network can have such a name."""
+_PATIENCE_S = 10.0
 
 
 def neighbors_of(lowered: Lowered) -> int:
@@ -33,80 +35,123 @@ def neighbors_of(lowered: Lowered) -> int:
 
 @dataclass(slots=True)
 class _Kept:
-    """What networks need, by run directory; the limits before we changed them and since, None while we have not."""
+    """What networks need, by run directory; of each limit that we have set, what it was before and what we set."""
 
     needs: dict[str, int] = field(default_factory=dict)
-    former: dict[str, int] | None = None
-    ours: dict[str, int] | None = None
+    former: dict[str, int] = field(default_factory=dict)
+    ours: dict[str, int] = field(default_factory=dict)
+
+    def needed(self) -> int:
+        return sum(self.needs.values())
+
+    def before(self, name: str, now: int) -> int:
+        """A limit as others want it."""
+        return self.former[name] if self.is_ours(name, now) else now
+
+    def is_ours(self, name: str, now: int) -> bool:
+        return name in self.former and self.ours.get(name) == now
+
+    def forget(self, name: str) -> None:
+        self.former.pop(name, None)
+        self.ours.pop(name, None)
 
 
 class NeighborLimit:
-    """Raises the limit and gives it back.
+    """Raises the limits and gives them back.
 
     Args:
         root: Where what is needed is kept: at one place of the host, wherever run directories are.
         limits: Directory of the kernel's limits; without them, as in a container, nothing is done.
+        patience_s: How long to wait for another command that is at work on this.
     """
 
-    def __init__(self, root: Path = DEFAULT_ROOT, limits: Path = _LIMITS) -> None:
+    def __init__(
+        self, root: Path = DEFAULT_ROOT, limits: Path = _LIMITS, patience_s: float = _PATIENCE_S
+    ) -> None:
         self._root = root
         self._limits = limits
+        self._patience_s = patience_s
 
     def claim(self, directory: Path, entries: int) -> None:
         """Make room for the network of a run directory.
 
         Raises:
-            Fault: There is too little, and the kernel does not let us.
+            Fault: There is too little, and the kernel does not let us; or what is kept cannot be read or written.
         """
-        if not (self._limits / _HARD).exists():
+        now = self._read()
+        if now is None or self._is_done(directory, entries, now):
             return
         with self._kept() as kept:
             kept.needs = {one: need for one, need in kept.needs.items() if Path(one).is_dir()}
             kept.needs[str(directory)] = entries
-            now, need = self._read(), sum(kept.needs.values())
-            before = kept.former or now
-            wanted = {_SOFT: before[_SOFT] + need, _HARD: before[_HARD] + 2 * need}
-            if 2 * need <= before[_HARD] or all(now[name] >= wanted[name] for name in wanted):
-                return
-            kept.former, kept.ours = before, {name: max(now[name], wanted[name]) for name in wanted}
-            self._save(kept)  # first: whoever is killed now has left word of what to give back
-            try:
-                self._write(kept.ours)
-            except OSError as error:
-                raise Fault(
-                    f"make room for the neighbors of network {directory.name}",
-                    f"the networks here need about {need} neighbor entries, the kernel holds at most {now[_HARD]} for "
-                    f"all namespaces, and cannot be told otherwise: {error.strerror}",
-                    f"sysctl -w net.ipv4.neigh.default.{_SOFT}={wanted[_SOFT]} "
-                    f"net.ipv4.neigh.default.{_HARD}={wanted[_HARD]}",
-                ) from None
+            wanted = _wanted(kept, now)
+            refused = self._raise(kept, now, wanted)
+        if refused:
+            raise Fault(
+                f"make room for the neighbors of network {directory.name}",
+                f"the networks here need about {kept.needed()} neighbor entries, the kernel holds at most {now[_HARD]} "
+                f"for all namespaces, and cannot be told otherwise: {refused}",
+                "sysctl -w " + " ".join(f"net.ipv4.neigh.default.{name}={wanted[name]}" for name in _NAMES),
+            )
 
     def release(self, directory: Path) -> None:
-        """Forget the network of a run directory; the last gives the limits back, unless somebody changed them since."""
-        if not (self._root / _FILE).exists():
+        """Forget the network of a run directory; the last one gives back those limits that are still as we set them."""
+        now = self._read()
+        if now is None or not (self._root / _FILE).exists():
             return
         with self._kept() as kept:
             others = {one: need for one, need in kept.needs.items() if one != str(directory)}
             kept.needs = {one: need for one, need in others.items() if Path(one).is_dir()}
             if kept.needs:
                 return
-            if kept.former is not None and kept.ours == self._read():
-                with suppress(OSError):
-                    self._write(kept.former)
-            kept.former = kept.ours = None
+            for name in reversed(_NAMES):
+                if kept.is_ours(name, now[name]):
+                    with suppress(OSError):
+                        (self._limits / name).write_text(str(kept.former[name]), "ascii")
+
+    def _is_done(self, directory: Path, entries: int, now: Mapping[str, int]) -> bool:
+        """True when nothing is to be done, as nearly always; found out without keeping anybody waiting."""
+        kept = _understood(read_text(self._root / _FILE))
+        known = kept.needs.get(str(directory)) == entries
+        return known and all(now[name] >= least for name, least in _wanted(kept, now).items())
+
+    def _raise(self, kept: _Kept, now: Mapping[str, int], wanted: Mapping[str, int]) -> str:
+        """Why a limit cannot be raised; empty when all are as wanted."""
+        short = [name for name in _NAMES if now[name] < wanted[name]]
+        for name in short:
+            kept.former[name], kept.ours[name] = kept.before(name, now[name]), wanted[name]
+        if short:
+            self._save(kept)  # first: whoever is killed now has left word of what to give back
+        for name in short:
+            try:
+                (self._limits / name).write_text(str(wanted[name]), "ascii")
+            except OSError as error:
+                for left in short[short.index(name):]:
+                    kept.forget(left)
+                return error.strerror or str(error)
+        return ""
 
     @contextmanager
     def _kept(self) -> Iterator[_Kept]:
         """What is kept; stored again afterwards, or removed when no network is left."""
         make_private_directory(self._root, 0o755)
-        descriptor = os.open(self._root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        lock = self._root / _LOCK
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            descriptor = take_lock(lock, self._patience_s)
+        except BlockingIOError as error:
+            raise Fault(
+                "make room for neighbors", f"process {error.filename2 or 'unknown'} is at work on {lock}",
+                "wait until it is done, or end it",
+            ) from error
+        try:
+            os.ftruncate(descriptor, 0)
+            os.pwrite(descriptor, str(os.getpid()).encode(), 0)
             text = read_text(self._root / _FILE)
             kept = _understood(text)
             yield kept
             if not kept.needs:
                 (self._root / _FILE).unlink(missing_ok=True)
+                lock.unlink(missing_ok=True)
             elif json.dumps(asdict(kept)) != text:
                 self._save(kept)
         finally:
@@ -115,22 +160,26 @@ class NeighborLimit:
     def _save(self, kept: _Kept) -> None:
         write_private(self._root / _FILE, json.dumps(asdict(kept)))
 
-    def _read(self) -> dict[str, int]:
-        return {name: int((self._limits / name).read_text("ascii")) for name in (_SOFT, _HARD)}
+    def _read(self) -> dict[str, int] | None:
+        """The limits now; None where there are none."""
+        try:
+            return {name: int((self._limits / name).read_text("ascii")) for name in _NAMES}
+        except (OSError, ValueError):
+            return None
 
-    def _write(self, limits: Mapping[str, int]) -> None:
-        for name in sorted(limits, reverse=True):
-            (self._limits / name).write_text(str(limits[name]), "ascii")
+
+def _wanted(kept: _Kept, now: Mapping[str, int]) -> dict[str, int]:
+    """What each limit should be at least."""
+    needed = {_HARD: 2 * kept.needed(), _SOFT: kept.needed()}
+    before = {name: kept.before(name, now[name]) for name in _NAMES}
+    return {name: least if needed[name] <= least else least + needed[name] for name, least in before.items()}
 
 
 def _understood(text: str | None) -> _Kept:
     try:
         kept = json.loads(text or "{}")
-        needs = {str(one): int(need) for one, need in kept.get("needs", {}).items()}
-        return _Kept(needs, _limits_in(kept.get("former")), _limits_in(kept.get("ours")))
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        parts = ({str(one): int(value) for one, value in kept.get(part, {}).items()}
+                 for part in ("needs", "former", "ours"))
+        return _Kept(*parts)
+    except (ValueError, TypeError, AttributeError, ArithmeticError, RecursionError):
         return _Kept()
-
-
-def _limits_in(kept: Mapping[str, int] | None) -> dict[str, int] | None:
-    return None if kept is None else {name: int(kept[name]) for name in (_SOFT, _HARD)}

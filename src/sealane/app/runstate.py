@@ -1,6 +1,5 @@
 """What is kept on this host about a network that is up: below /run/sealane, gone with a reboot like the network."""
 
-import fcntl
 import hashlib
 import hmac
 import json
@@ -9,13 +8,13 @@ import secrets
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
 from sealane.diag import Fault
-from sealane.host import make_private_directory, read_text, write_private
+from sealane.host import make_private_directory, read_text, take_lock, write_private
 from sealane.net import Secret, is_short_name
 
 K = TypeVar("K")
@@ -32,6 +31,7 @@ _KEY_BYTES = 24
 _SOURCES = "sources.json"
 _SALT = "salt"
 _KEYS = "keys.json"
+_HALF_MADE = frozenset({f".{_KEYS}.new", ".record.json.new"})
 SCRATCH = "scratch-"
 """Names of scratch directories begin with it, followed by the process number of their command."""
 
@@ -135,6 +135,13 @@ class RunDirectory:
             self.path.unlink()
         shutil.rmtree(self.path, ignore_errors=True)
 
+    def remove_unused(self) -> None:
+        """Delete what was made for a network that then was not brought up, and nothing else."""
+        with suppress(OSError):
+            if not self.path.is_symlink():
+                (self.path / _KEYS).unlink(missing_ok=True)
+                self.path.rmdir()
+
     @contextmanager
     def locked(self) -> Iterator[None]:
         """Keep other commands off this network.
@@ -144,7 +151,15 @@ class RunDirectory:
         """
         make_private_directory(self._root, 0o755)
         path = self._root / f".{self.network}.lock"
-        descriptor = self._lock(path)
+        try:
+            descriptor = take_lock(path)
+        except BlockingIOError as error:
+            holder = error.filename2 or "unknown"
+            raise Fault(
+                f"work on network {self.network}",
+                f"another command (process {holder}) is at work on it",
+                "wait until it is done",
+            ) from error
         try:
             os.ftruncate(descriptor, 0)
             os.pwrite(descriptor, str(os.getpid()).encode(), 0)
@@ -152,26 +167,6 @@ class RunDirectory:
         finally:
             if not self.path.exists():
                 path.unlink(missing_ok=True)
-            os.close(descriptor)
-
-    def _lock(self, path: Path) -> int:
-        """A descriptor that holds the lock of the file that is there, not of one that its last holder has removed."""
-        while True:
-            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                if os.path.samestat(os.fstat(descriptor), path.stat()):
-                    return descriptor
-            except FileNotFoundError:
-                pass
-            except BlockingIOError as error:
-                holder = os.pread(descriptor, 20, 0).decode(errors="replace").strip() or "unknown"
-                os.close(descriptor)
-                raise Fault(
-                    f"work on network {self.network}",
-                    f"another command (process {holder}) is at work on it",
-                    "wait until it is done",
-                ) from error
             os.close(descriptor)
 
     def generated_key(self, name: str) -> tuple[Secret, bool]:
@@ -238,7 +233,11 @@ def known_networks(root: Path = RUN_ROOT) -> tuple[str, ...]:
 def _is_ours(entry: Path) -> bool:
     """True for a directory that a network's command made; whatever else is there is not touched.
 
-    A command that was killed at once has left nothing in it, but its lock beside it.
+    A command that was killed at once has left an empty one, or with half a file, and its lock beside it.
     """
-    made = any((entry / name).exists() for name in ("record.json", _KEYS, f"../.{entry.name}.lock"))
-    return is_short_name(entry.name) and entry.is_dir() and not entry.is_symlink() and made
+    if not is_short_name(entry.name) or entry.is_symlink() or not entry.is_dir():
+        return False
+    if any((entry / name).exists() for name in ("record.json", _KEYS)):
+        return True
+    begun = entry.with_name(f".{entry.name}.lock").exists()
+    return begun and all(one.name in _HALF_MADE for one in entry.iterdir())

@@ -31,6 +31,21 @@ def test_an_empty_directory_that_a_killed_command_left_with_its_lock_is_a_networ
     assert known_networks(tmp_path) == ()
     (tmp_path / ".lab.lock").write_text("123")
     assert known_networks(tmp_path) == ("lab",)
+    (tmp_path / "lab" / ".keys.json.new").write_text("{")
+    assert known_networks(tmp_path) == ("lab",)
+    (tmp_path / "lab" / "photo.jpg").write_text("keep me")
+    assert known_networks(tmp_path) == ()
+
+
+def test_of_what_was_made_in_vain_only_that_is_deleted(tmp_path: Path) -> None:
+    unused, foreign = RunDirectory("unused", tmp_path), RunDirectory("foreign", tmp_path)
+    for one in (unused, foreign):
+        one.digests({"t": Secret("k")})
+    (foreign.path / "photo.jpg").write_text("keep me")
+    for one in (unused, foreign, RunDirectory("none", tmp_path)):
+        one.remove_unused()
+    assert [one.name for one in tmp_path.iterdir()] == ["foreign"]
+    assert [one.name for one in foreign.path.iterdir()] == ["photo.jpg"]
 
 
 def test_of_a_symbolic_link_only_the_link_is_removed_and_no_key_is_written_behind_it(tmp_path: Path) -> None:
@@ -121,5 +136,6 @@ def test_a_lock_is_that_of_the_file_that_is_there(tmp_path: Path, monkeypatch: p
         real(descriptor, operation)
 
     monkeypatch.setattr(fcntl, "flock", removed_meanwhile)
-    with RunDirectory("lab", tmp_path).locked(), pytest.raises(Fault, match=f"process {os.getpid()}"):
-        RunDirectory("lab", tmp_path)._lock(path)
+    other = RunDirectory("lab", tmp_path).locked()
+    with RunDirectory("lab", tmp_path).locked(), pytest.raises(Fault, match=f"process {os.getpid()}"), other:
+        pass
