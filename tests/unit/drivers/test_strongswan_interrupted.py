@@ -47,3 +47,17 @@ def test_an_interruption_is_not_hidden_by_a_late_answer(
         with pytest.raises(expected), io.vici_session(tmp_path) as session:
             list(session.initiate({"child": "x"}))
         charon.join()
+
+
+def test_a_failure_while_an_interruption_is_cleaned_up_is_told_as_one(tmp_path: Path) -> None:
+    def clean_up() -> None:
+        with pytest.raises(Fault), io.vici_session(tmp_path):  # no charon is there
+            pass
+
+    def interrupted() -> None:
+        raise KeyboardInterrupt
+
+    try:
+        interrupted()
+    except KeyboardInterrupt:
+        clean_up()

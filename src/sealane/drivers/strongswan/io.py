@@ -1,6 +1,7 @@
 """Starting charon, placing its TUN, and speaking vici."""
 
 import socket
+import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -42,17 +43,29 @@ def vici_session(directory: Path) -> Iterator[Any]:
     """
     import vici  # noqa: PLC0415 - only where it is used: it costs start-up time
 
+    before = sys.exc_info()[1]
     connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     connection.settimeout(_ANSWER_LIMIT_S)
     try:
         connection.connect(str(directory / "charon.vici"))
         yield vici.Session(connection)
     except (OSError, vici.exception.SessionException, vici.exception.CommandException) as error:
-        if isinstance(error.__context__, KeyboardInterrupt):  # vici, cleaning up after it, stumbled over a late answer
-            raise error.__context__ from None
+        interruption = _hidden_by(error, before)
+        if interruption is not None:
+            raise interruption from None
         raise Fault(f"speak with charon in {directory.parent.name}", str(error), "run sealane up again") from error
     finally:
         connection.close()
+
+
+def _hidden_by(error: BaseException, before: BaseException | None) -> KeyboardInterrupt | None:
+    """The interruption after which vici cleaned up and stumbled over a late answer; not one that came earlier."""
+    found = error.__context__
+    while found is not None and found is not before:
+        if isinstance(found, KeyboardInterrupt):
+            return found
+        found = found.__context__
+    return None
 
 
 def prepared(directory: Path, network: str, namespace: str) -> Start:
