@@ -1,5 +1,7 @@
 """A driver that remembers sees the same as one that reads everything, whatever was done to the namespaces between."""
 
+import errno
+import os
 import random
 import subprocess
 import time
@@ -35,6 +37,9 @@ CHANGES = {
     "address deleted": f"ip -n {A} address del 10.8.0.1/24 dev e0",
     "route added": f"ip -n {A} route add 10.9.1.0/24 via 10.8.0.2 table 100 proto 83",
     "route replaced": f"ip -n {A} route replace 10.9.0.0/24 via 10.8.0.3 dev e0 table 100 proto 83",
+    **{f"route replaced by one of {protocol}":
+       f"ip -n {A} route replace blackhole 10.9.0.0/24 table 100 proto {protocol}"
+       for protocol in ("bird", "zebra", "dhcp", "kernel")},
     "route deleted": f"ip -n {A} route del {ROUTE}",
     "somebody's route": f"ip -n {A} route add 10.9.2.0/24 via 10.8.0.2",
     "somebody's routes at boot": f"ip -n {A} route add 10.9.2.0/24 via 10.8.0.2 proto boot table 7",
@@ -181,12 +186,38 @@ def test_when_the_kernel_has_lost_what_it_had_to_tell_everything_is_read(memory,
 @pytest.mark.usefixtures("spaces")
 def test_where_the_kernel_does_not_tell_nothing_is_remembered(read, monkeypatch):
     def refuse(*_):
-        raise PermissionError
+        raise PermissionError(errno.EPERM, os.strerror(errno.EPERM))
 
+    listen = NamespaceChanges._listen
     monkeypatch.setattr(NamespaceChanges, "_listen", refuse)
     memory = Memory()
     settled(memory)
     read.clear()
     seen(memory)
-    memory.close()
     assert len(set(read)) == 10
+    assert memory.deaf == "Operation not permitted"
+    monkeypatch.setattr(NamespaceChanges, "_listen", listen)
+    settled(memory)
+    read.clear()
+    seen(memory)
+    memory.close()
+    assert (len(read), memory.deaf) == (1, ""), "as soon as it tells again, it is listened to"
+
+
+@pytest.mark.usefixtures("spaces")
+def test_what_could_not_be_asked_is_not_remembered(memory, monkeypatch):
+    before, whole = seen(), driver.io.run_unchecked
+    failing = [A]
+
+    def fail(command, **options):
+        done = whole(command, **options)
+        if command[:3] == ["ip", "-n", A] and failing.pop():
+            done.stdout = ""
+        return done
+
+    settled(memory)
+    sh(f"ip -n {A} route add 10.9.1.0/24 via 10.8.0.2 table 100 proto 83; ip -n {A} route del 10.9.1.0/24 table 100")
+    monkeypatch.setattr(driver.io, "run_unchecked", fail)
+    assert seen(memory) != before
+    monkeypatch.undo()
+    assert seen(memory) == before

@@ -6,7 +6,7 @@ import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from sealane.app.host_check import check_host, choose_esp
@@ -27,7 +27,7 @@ from sealane.memo import Memo
 from sealane.model import Mode, Network
 from sealane.net import Secret, is_short_name
 from sealane.plan import Delete, Kind, Plan, Stage
-from sealane.reconcile import Driver, execute, make_plan, plan_since
+from sealane.reconcile import Driver, Turns, execute, make_plan, plan_since
 
 Progress = Callable[[str], None]
 _SCRATCH = re.compile(rf"{SCRATCH}([0-9]{{1,10}})-")
@@ -45,6 +45,19 @@ class Drivers:
     def all(self) -> tuple[Driver, ...]:
         """All of them."""
         return (self.linux, self.bird, self.frr, self.strongswan)
+
+
+@dataclass(frozen=True, slots=True)
+class Spared:
+    """What lets a server, which reads a network again and again, leave out what has not changed.
+
+    Args:
+        memory: Remembers namespaces.
+        charons: Whose turn it is to be asked all the same.
+    """
+
+    memory: Memory
+    charons: Turns = field(default_factory=Turns)
 
 
 def make_drivers(network: str, keys: Mapping[str, Secret], root: Path = RUN_ROOT) -> Drivers:
@@ -108,6 +121,7 @@ class Controller:
         self._root = root
         self._locked = False
         self._limit = NeighborLimit()
+        self.read_s = 0.0  # how long apply read the host last
         self.foreign: tuple[str, ...] = ()  # what apply found last in the network's namespaces that is not ours
 
     @contextmanager
@@ -192,7 +206,7 @@ class Controller:
         sources: Sources | None = None,
         memo: Memo | None = None,
         interrupted: Callable[[], bool] = lambda: False,
-        memory: Memory | None = None,
+        spared: Spared | None = None,
     ) -> tuple[Plan, Lowered, Drivers]:
         """Make the host as the network says, changing only what differs.
 
@@ -206,7 +220,7 @@ class Controller:
             sources: What the network was read from, to compare the next one with; None keeps what is kept.
             memo: See ``lowered``.
             interrupted: Asked while the host is read; True leaves off.
-            memory: Spares reading what has not changed; None reads everything.
+            spared: Spares reading what has not changed; None reads everything.
 
         Raises:
             Interrupted: As was asked for.
@@ -220,12 +234,13 @@ class Controller:
                 lowered, drivers = self.lowered(on_this_host(STAGES[stage](network)), mode, memo)
             except Rejected:
                 if self.directory.record() is None:
-                    self.directory.remove()
+                    self.directory.remove_unused()
                 raise
             self.directory.keep_keys(made_keys or {})
-            linux = LinuxDriver(network_prefix(self.name), interrupted, memory)
+            linux = LinuxDriver(network_prefix(self.name), interrupted, None if spared is None else spared.memory)
+            begun_s = time.monotonic()
             plan = make_plan(lowered.resources, (linux, *drivers.all()[1:]))
-            self.foreign = linux.foreign
+            self.read_s, self.foreign = time.monotonic() - begun_s, linux.foreign
             esp = self.esp().value
             record = RunRecord(self.name, str(plan_path), stage, mode.value if mode else None, esp, complete=False)
             self.directory.save(record)
@@ -233,8 +248,8 @@ class Controller:
             if sources is not None:
                 self.directory.keep_sources(sources)
             execute(plan, drivers.all(), _announce(progress))
-            drivers.strongswan.initiate_idle()
-            _rejoin(network, lowered, drivers.strongswan)
+            carrying = drivers.strongswan.initiate_idle(turns=None if spared is None else spared.charons)
+            _rejoin(network, lowered, drivers.strongswan, carrying)
             self.directory.save(RunRecord(self.name, str(plan_path), stage, record.mode, esp, complete=True))
         return plan, lowered, drivers
 
@@ -273,8 +288,8 @@ class Controller:
             stop(processes, at_once=True)
             linux = LinuxDriver(network_prefix(self.name))
             execute(make_plan((), [linux]), [linux])  # gives a real line back before its namespace goes
+            self._limit.release(self.directory.path)  # before nobody knows of the network any more
             self.directory.remove()
-            self._limit.release(self.directory.path)
         return True
 
     def _end_orphans(self) -> None:
@@ -286,16 +301,18 @@ class Controller:
                 shutil.rmtree(left, ignore_errors=True)
 
 
-def _rejoin(network: Network, lowered: Lowered, strongswan: StrongswanDriver) -> None:
+def _rejoin(
+    network: Network, lowered: Lowered, strongswan: StrongswanDriver, carrying: frozenset[str]
+) -> None:
     """Let an initiating end negotiate anew whose far end does not know its SAs: a charon that was started afresh.
 
     It would go on using them until dead peer detection finds out. The SAs tell, not what was just changed: the command
-    that started the charon may have been killed.
+    that started the charon may have been killed. Where the charons of both ends are carrying nobody is asked.
     """
     for pair in network.tunnels():
         near = lowered.ends.get((pair.near_node, pair.near.name))
         far = None if pair.far_node is None or pair.far is None else lowered.ends.get((pair.far_node, pair.far.name))
-        if near is None or far is None or (strongswan.carries(near.charon) and strongswan.carries(far.charon)):
+        if near is None or far is None or {near.charon, far.charon} <= carrying:
             continue
         for restarted, other in ((near, far), (far, near)):
             # asked twice: an IKE SA may have been rekeyed between the two answers

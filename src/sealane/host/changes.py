@@ -21,6 +21,7 @@ _DATAGRAM_BYTES = 1 << 16
 _LINK, _ADDRESS, _ROUTE, _RULE, _SETTING, _NUMBER = 1, 5, 7, 8, 24, 28  # RTNLGRP_*, rtnetlink(7)
 _TABLES = 7  # NFNLGRP_NFTABLES
 _ROUTE_MESSAGES, _NUMBER_MESSAGES = frozenset({24, 25}), frozenset({88, 89})  # RTM_NEWROUTE and DEL, NEWNSID and DEL
+_REPLACES = 0x100  # NLM_F_REPLACE
 _HEADER = struct.Struct("=IHHII")
 _PROTOCOL_AT = _HEADER.size + 5  # in struct rtmsg
 _NUMBER_AT = _HEADER.size + 4 + 4  # behind struct rtgenmsg, padded, and the attribute's head
@@ -30,10 +31,11 @@ class NamespaceChanges:
     """Collects what the kernel tells. Made and used in the host's namespace, by one thread at a time.
 
     Args:
-        routes: Protocol numbers of the routes that matter; those of others are passed over.
+        routes: Protocol numbers of the routes that matter; those of others are passed over, unless they take the place
+            of a route, which may have been one that matters.
 
     Raises:
-        OSError: The kernel does not offer it, or not to us.
+        OSError: The kernel does not offer it, or not to us: it takes CAP_NET_BROADCAST.
     """
 
     def __init__(self, routes: Iterable[int]) -> None:
@@ -50,7 +52,10 @@ class NamespaceChanges:
         listening = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, protocol)
         self._sockets.append(listening)
         listening.setblocking(False)
-        listening.setsockopt(socket.SOL_SOCKET, _RCVBUFFORCE, _BUFFER_BYTES)
+        try:
+            listening.setsockopt(socket.SOL_SOCKET, _RCVBUFFORCE, _BUFFER_BYTES)
+        except PermissionError:
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _BUFFER_BYTES)  # as much as is allowed
         listening.setsockopt(_SOL_NETLINK, _LISTEN_ALL_NSID, 1)
         listening.bind((0, 0))
         for group in groups:
@@ -82,10 +87,10 @@ class NamespaceChanges:
                  if (level, kind) == (_SOL_NETLINK, _LISTEN_ALL_NSID)]
         at = 0
         while at + _HEADER.size <= len(data):
-            length, kind, *_ = _HEADER.unpack_from(data, at)
+            length, kind, flags, _, _ = _HEADER.unpack_from(data, at)
             if kind in _NUMBER_MESSAGES and not whose:
                 yield from struct.unpack_from("=i", data, at + _NUMBER_AT)
-            elif kind not in _ROUTE_MESSAGES or data[at + _PROTOCOL_AT] in self._routes:
+            elif kind not in _ROUTE_MESSAGES or flags & _REPLACES or data[at + _PROTOCOL_AT] in self._routes:
                 yield from whose
             at += max(_HEADER.size, length + 3 & ~3)
 

@@ -11,6 +11,7 @@ from sealane.drivers.strongswan import StrongswanDriver, driver, io
 from sealane.drivers.strongswan.read import SaState
 from sealane.host import InterfaceState
 from sealane.plan import TunSpec
+from sealane.reconcile import Turns
 
 TUN = TunSpec("router", "ipsec1", 1400, "169.254.10.1/30")
 WHOLE = InterfaceState(up=True, mtu_bytes=1400, address="169.254.10.1/30")
@@ -51,18 +52,29 @@ def test_a_tun_is_whole_when_it_is_as_it_was_placed_and_up_while_a_child_sa_is(
     assert not found
 
 
-def test_a_charon_whose_tun_is_up_is_asked_for_its_sas_once_a_minute(
+def test_a_charon_whose_tun_is_up_is_asked_for_its_sas_when_it_is_its_turn(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
+    spaces = [f"up{number}" for number in range(60)] + ["down", "none", "without"]
+    for space in spaces:
+        (tmp_path / space).mkdir()
+        (tmp_path / space / "tun").write_text("null" if space == "without" else json.dumps(asdict(TUN)))
+    tun_of = {"down": DOWN, "none": None}
+    asked: list[str] = []
     one = StrongswanDriver("n", tmp_path, lambda _: None)
     monkeypatch.setattr(one, "directory", lambda space: tmp_path / space)
-    for space, found in (("a", WHOLE), ("b", DOWN), ("c", None), ("d", WHOLE)):
-        (tmp_path / space).mkdir()
-        (tmp_path / space / "tun").write_text("null" if space == "d" else json.dumps(asdict(TUN)))
-        monkeypatch.setattr(io, "tun_state", lambda _, found=found: found)
-        spared = []
-        for second in range(120):
-            monkeypatch.setattr(driver.time, "monotonic", lambda second=second: second + 0.5)
-            spared.append(one.carries(space))
-        assert spared.count(True) == (118 if space == "a" else 0)
-        assert spared[:60] == spared[60:]
+    monkeypatch.setattr(one, "_charons", lambda: [(space, 1) for space in spaces])
+    monkeypatch.setattr(one, "_loaded", lambda space: asked.append(space) or ())
+    monkeypatch.setattr(one, "_placed", lambda space: None if space == "without" else space)
+    monkeypatch.setattr(io, "tun_state", lambda space: tun_of.get(space, WHOLE))
+    assert one.initiate_idle() == frozenset()
+    assert asked == spaces, "who does not look again and again asks every one"
+    turns, seen = Turns(), set[str]()
+    for _ in range(32):
+        asked.clear()
+        spared = one.initiate_idle(turns=turns)
+        assert {*spared, *asked} == set(spaces)
+        assert set(asked) >= {"down", "none", "without"}
+        assert len(asked) <= 5
+        seen.update(asked)
+    assert seen == set(spaces)

@@ -91,7 +91,7 @@ class Observation:
             self._told_s.pop(gone, None)
         now_ms = self._now_ms()
         for snapshot in snapshots.values():
-            for key, value in snapshot.counters.items():
+            for key, value in snapshot.measured().items():
                 self._points.setdefault(key, deque(maxlen=_POINTS_KEPT)).append(Point(now_ms, value))
         for key in [key for key, points in self._points.items() if points[-1].at_ms < now_ms - _GONE_AFTER_MS]:
             del self._points[key]
@@ -148,7 +148,7 @@ class Observation:
 
     def latest(self, instance: str) -> Mapping[str, float]:
         """The last value of every counter of an instance, by name."""
-        counters = (item for one in self._all() for item in one.counters.items())
+        counters = (item for one in self._all() for item in (*one.counters.items(), *one.metered.items()))
         return {name: value for (whose, name), value in counters if whose == instance}
 
     def _all(self) -> Iterable[Snapshot]:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TypeVar, cast
@@ -16,14 +17,13 @@ from sealane.drivers.bird import TableRoute, read_protocols, read_table, read_up
 from sealane.drivers.bird.io import birdc
 from sealane.lower import Lowered, Place, PlacedEnd
 from sealane.model import AttachmentKind, MapDirection, Network, Node, TransitRouter
+from sealane.reconcile import Turns
 from sealane.vendors.bird import slug
 
 METERED = ("ike", "esp", "routing", "other", "clear_protected", "blocked", "refused")
 """Classes of packets that the meter of a circuit counts."""
 INSTALLED = frozenset({"INSTALLED", "REKEYING", "REKEYED"})
 ESTABLISHED = frozenset({"ESTABLISHED", "REKEYING", "REKEYED"})
-_TIMES = 60
-"""Every so many readings each route table is read, even if BIRD tells of no change."""
 _METERS_SHARE = 10
 """Reading the meters takes one part in so many of the time at most."""
 
@@ -43,7 +43,10 @@ class Made:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """What one network was doing at a moment; keys are ids of documents."""
+    """What one network was doing at a moment; keys are ids of documents.
+
+    ``metered`` is what the meters said when they were read last, which was for this snapshot if ``metered_now``.
+    """
 
     tunnels: Mapping[str, SeenTunnel] = field(default_factory=dict)
     tables: Mapping[str, Sequence[SeenRoute]] = field(default_factory=dict)
@@ -51,6 +54,12 @@ class Snapshot:
     vco_routes: Mapping[str, Sequence[LearnedRoute]] = field(default_factory=dict)
     peers: Mapping[str, SeenPeer] = field(default_factory=dict)
     counters: Mapping[tuple[str, str], float] = field(default_factory=dict)
+    metered: Mapping[tuple[str, str], float] = field(default_factory=dict)
+    metered_now: bool = False
+
+    def measured(self) -> Mapping[tuple[str, str], float]:
+        """What was counted for this snapshot."""
+        return {**self.counters, **self.metered} if self.metered_now else self.counters
 
 
 class Reading:
@@ -62,15 +71,15 @@ class Reading:
         self._tunnel_ids = dict(_tunnel_ids(made.plan))
         self._peer_ids = dict(_peer_ids(made.plan))
         self._routers = {one.name: made.lowered.places[one.name] for one in made.network.nodes if one.runs_bird}
-        self._kept: dict[tuple[str, str], tuple[Sequence[str], object]] = {}
+        self._kept: dict[tuple[str, str], tuple[Sequence[str], Sequence[object]]] = {}
+        self._turns = Turns()
         self._meters_due_s = 0.0
         self._metered: Mapping[tuple[str, str], float] = {}
 
     def snapshot(self) -> Snapshot:
         """All of it."""
-        for oldest in tuple(self._kept)[: -(-len(self._kept) // _TIMES)]:
-            del self._kept[oldest]
-        protocols = {str(name): self._birdc(place, "show", "protocols", "all") for name, place in self._routers.items()}
+        self._due = self._turns.next(self._kept)
+        protocols = {str(name): self._protocols(place) for name, place in self._routers.items()}
         tunnels, counters = self._tunnels(protocols)
         tables: dict[str, Sequence[SeenRoute]] = {}
         vco: dict[str, Sequence[LearnedRoute]] = {}
@@ -87,21 +96,30 @@ class Reading:
                 peers |= self._peers(told, node.label)
             elif node.publisher is not None:
                 learned[node.label] = self._published(node, place, told)
-        counters |= self._meters()
-        return Snapshot(tunnels, tables, learned, vco, peers, counters)
+        metered_now = self._read_meters()
+        return Snapshot(tunnels, tables, learned, vco, peers, counters, self._metered, metered_now)
 
-    def _unless_same(self, key: tuple[str, str], state: Sequence[str], read: Callable[[], T]) -> T:
+    def _unless_same(
+        self, key: tuple[str, str], state: Sequence[str], read: Callable[[], Sequence[T]]
+    ) -> Sequence[T]:
         """What was read when the state was the same, or else what is read now; the state is older than that.
 
-        A state with an empty part is unknown.
+        A state with an empty part is unknown: BIRD does not answer, and has nothing. While it tells its state, but not
+        what is asked, what it had before is told.
         """
+        if not all(state):
+            self._kept.pop(key, None)
+            with suppress(Fault):
+                return read()
+            return ()
         kept = self._kept.get(key)
-        if kept is not None and kept[0] == state:
-            return cast("T", kept[1])
-        found = read()
-        self._kept.pop(key, None)
-        if all(state):
-            self._kept[key] = state, found
+        if kept is not None and kept[0] == state and key not in self._due:
+            return cast("Sequence[T]", kept[1])
+        try:
+            found = read()
+        except Fault:
+            return () if kept is None else cast("Sequence[T]", kept[1])
+        self._kept[key] = state, found
         return found
 
     def logs(self) -> Mapping[str, tuple[tuple[str, PlacedEnd, Drivers], ...]]:
@@ -127,12 +145,14 @@ class Reading:
                 counters[tunnel, name] = float(count)
         return seen, counters
 
-    def _meters(self) -> Mapping[tuple[str, str], float]:
+    def _read_meters(self) -> bool:
+        """False when they were read so recently that it would take too much of the time."""
         begun_s = time.monotonic()
-        if begun_s >= self._meters_due_s:
-            self._metered = self._meters_now()
-            self._meters_due_s = begun_s + _METERS_SHARE * (time.monotonic() - begun_s)
-        return self._metered
+        if begun_s < self._meters_due_s:
+            return False
+        self._metered = self._meters_now()
+        self._meters_due_s = begun_s + _METERS_SHARE * (time.monotonic() - begun_s)
+        return True
 
     def _meters_now(self) -> Mapping[tuple[str, str], float]:
         found: dict[tuple[str, str], float] = {}
@@ -147,11 +167,14 @@ class Reading:
                 found[vbr, f"{word}_bytes"], found[vbr, f"{word}_packets"] = float(count.bytes), float(count.packets)
         return found
 
+    def _protocols(self, place: Place) -> str:
+        """Empty while BIRD does not answer."""
+        with suppress(Fault):
+            return self._birdc(place, "show", "protocols", "all")
+        return ""
+
     def _birdc(self, place: Place, *words: str) -> str:
-        try:
-            return birdc(self._made.drivers.bird.directory(place.namespace), *words)
-        except Fault:
-            return ""
+        return birdc(self._made.drivers.bird.directory(place.namespace), *words)
 
     def _tables(self, node: Node, place: Place, updates: Mapping[str, str]) -> dict[str, Sequence[SeenRoute]]:
         router = node.transit_router

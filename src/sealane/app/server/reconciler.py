@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from sealane.app.controller import Controller, networks_present
+from sealane.app.controller import Controller, Spared, networks_present
 from sealane.app.runstate import Sources
 from sealane.app.server.events import Event
 from sealane.app.server.networks import Expanded, Networks
@@ -32,12 +32,12 @@ from sealane.drivers.linux import Memory
 from sealane.lower import on_this_host
 from sealane.memo import Memo
 from sealane.model import Network
-from sealane.reconcile import Interrupted
+from sealane.reconcile import Interrupted, Turns
 
 _PATIENCE = 2
 """Intervals that reading the host may be put off for changes."""
-_REST = 2
-"""So many times as long as a reading took there is none."""
+_REST, _REST_MOST_S = 2, 60.0
+"""So many times as long as a reading took there is none, but not for longer than this."""
 _FEW = 500
 """Documents that are no burden to the garbage collector."""
 _FOREIGN_TOLD = 5
@@ -59,6 +59,7 @@ class Running:
         account: Whose it is.
         transit_router: Id of its transit router; empty when it has none.
         foreign: What was last found in its namespaces that somebody else made.
+        charons: Whose turn it is to be asked when nothing tells of a change.
     """
 
     network: Network | None = None
@@ -70,6 +71,7 @@ class Running:
     account: str = ""
     transit_router: str = ""
     foreign: tuple[str, ...] = ()
+    charons: Turns = field(default_factory=Turns)
 
     def documents(self) -> frozenset[str]:
         """Ids of the documents in it."""
@@ -118,6 +120,8 @@ class Reconciler:
         self._alone: Counter[str] = Counter()
         self._counting = threading.Lock()
         self._memory = Memory()
+        self._deaf = ""
+        self._read_s = 0.0
         self.running: dict[str, Running] = {}
 
     def run(self) -> None:
@@ -133,7 +137,7 @@ class Reconciler:
             if self._stopped.is_set():
                 return
             self._service.changed.clear()
-            begun = time.monotonic()
+            self._read_s = 0.0
             # changes go first, though not for ever
             reads = time.monotonic() >= due + (_PATIENCE * self._interval_s if changed else 0.0)
             try:
@@ -147,7 +151,8 @@ class Reconciler:
             if changed:
                 rested = time.monotonic() + self._gather_s
             if reads and not self._interrupted:
-                due = time.monotonic() + max(self._interval_s, _REST * (time.monotonic() - begun))
+                due = time.monotonic() + max(self._interval_s, min(_REST * self._read_s, _REST_MOST_S))
+                self._tell_deaf()
                 self._set_aside()
 
     def _set_aside(self) -> None:
@@ -256,9 +261,11 @@ class Reconciler:
             done = controller.follow(network, former.lowered, sources=sources, memo=memo)
         was_read = done is None
         if done is None:
-            apply = partial(controller.apply, network, plan_path=path, memo=memo, memory=self._memory)
+            spared = Spared(self._memory, running.charons)
+            apply = partial(controller.apply, network, plan_path=path, memo=memo, spared=spared)
             same = known == network and not running.trial.failures
             done = apply(interrupted=interrupted) if same else apply(sources=sources())
+            self._read_s += controller.read_s
         plan, lowered, drivers = done
         changes = plan.describe()
         if known == network and changes:
@@ -272,6 +279,13 @@ class Reconciler:
         if changes or known != network or former is None or (former.plan, former.account) != made.args[-2:]:
             running.made = made()
         running.network = network
+
+    def _tell_deaf(self) -> None:
+        """Tell when the kernel does not tell of changes any more: reading everything takes longer."""
+        if self._memory.deaf and self._memory.deaf != self._deaf:
+            self._tell(Event(_ITSELF, "failed", f"the kernel does not tell of changes ({self._memory.deaf}), so that "
+                             "all of each network is read every time; it takes CAP_NET_BROADCAST"))
+        self._deaf = self._memory.deaf
 
     def _tell_foreign(self, name: str, running: Running) -> None:
         """Tell of what somebody else put into the network's namespaces: it is left alone, but may divert packets."""

@@ -107,7 +107,7 @@ def _observe_namespace(space: str) -> SeenNamespace:
     found += read.read_routes(space, routes)
     found += read.read_filters(space, filters)
     foreign = read.read_foreign(space, [route for some in others for route in some], filters)
-    return SeenNamespace(tuple(found), read.read_far_ends(space, addresses), tuple(foreign))
+    return SeenNamespace(tuple(found), read.read_far_ends(space, addresses), tuple(foreign), bool(addresses))
 
 
 def _apply_namespaces(changes: Iterable[Change]) -> None:

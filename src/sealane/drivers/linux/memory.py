@@ -1,46 +1,48 @@
 """What was read of namespaces, for as long as the kernel tells of no change in them."""
 
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 
 from sealane.drivers.linux.read import FOREIGN_ROUTES, ROUTE_PROTOCOL, FarEnds
 from sealane.host import NamespaceChanges
 from sealane.plan import Resource
-
-_TIMES = 60
-"""Every so many times each namespace is read all the same."""
+from sealane.reconcile.turns import TIMES
 
 
 @dataclass(frozen=True, slots=True)
 class SeenNamespace:
-    """One namespace: what is ours in it, the far ends of cables, and what is not ours."""
+    """One namespace: what is ours in it, the far ends of cables, and what is not ours.
+
+    ``answered`` is False when it could not be asked, since it is gone or a program failed.
+    """
 
     resources: tuple[Resource, ...] = ()
     far_ends: FarEnds = field(default_factory=dict)
     foreign: tuple[str, ...] = ()
+    answered: bool = True
 
 
 class Memory:
     """Remembers namespaces of any networks, and forgets those in which something changes.
 
-    Where the kernel does not tell of changes it remembers nothing. For one thread at a time, but for ``keep``.
+    Where the kernel does not tell of changes it remembers nothing, and ``deaf`` says why. For one thread at a time, but
+    for ``keep``.
     """
 
     def __init__(self) -> None:
         self._changes: NamespaceChanges | None = None
-        self._opened = False
+        self.deaf = ""
         self._numbers: dict[str, int] = {}
         self._seen: dict[str, SeenNamespace] = {}
 
     def recall(self, wanted: Iterable[str]) -> Mapping[str, SeenNamespace]:
         """Those of the namespaces that are as they were read last, and need not be read again yet."""
-        if not self._opened:
-            self._opened = True
-            with suppress(OSError):
-                self._changes = NamespaceChanges((ROUTE_PROTOCOL, *FOREIGN_ROUTES))
         if self._changes is None:
-            return {}
+            try:
+                self._changes, self.deaf = NamespaceChanges((ROUTE_PROTOCOL, *FOREIGN_ROUTES)), ""
+            except OSError as error:
+                self.deaf = error.strerror or str(error)
+                return {}
         wanted = tuple(wanted)
         numbers = self._changes.numbered(wanted)
         changed = self._changes.take()  # only now: a number that was given just now is among them
@@ -52,13 +54,13 @@ class Memory:
         self._numbers |= {name: numbers[name] for name in wanted if name in numbers}
         names = frozenset(wanted)
         known = {name: seen for name, seen in self._seen.items() if name in names}  # what was read first is first
-        for name in tuple(known)[: -(-len(known) // _TIMES)]:
+        for name in tuple(known)[: -(-len(known) // TIMES)]:
             del self._seen[name], known[name]
         return known
 
     def keep(self, name: str, seen: SeenNamespace) -> None:
         """Remember what was read after the last ``recall``."""
-        if name in self._numbers:
+        if name in self._numbers and seen.answered:
             self._seen[name] = seen
 
     def close(self) -> None:

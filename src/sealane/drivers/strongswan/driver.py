@@ -6,7 +6,6 @@ says what was loaded, which is removed before charon is started and so is never 
 
 import json
 import time
-import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, replace
@@ -43,12 +42,12 @@ from sealane.plan import (
     TunSpec,
     Update,
 )
+from sealane.reconcile import Turns
 
 PskLookup = Callable[[str], Secret | None]
 """From a tunnel end's name ``node/tunnel`` to its key."""
 
 _WORKERS = 4
-_ASKED_EVERY_S = 60
 _FOLLOWS_S = 0.5
 _PLACED = "tun"
 """File that tells of charon's TUN once all of it is in place."""
@@ -145,28 +144,31 @@ class StrongswanDriver:
         # only now: the far end of a tunnel may have been in this stage too
         self.initiate_idle({change.key.namespace for change in stage.changes})
 
-    def initiate_idle(self, namespaces: Iterable[str] | None = None, *, unanswered: bool = False) -> None:
+    def initiate_idle(
+        self, namespaces: Iterable[str] | None = None, *, unanswered: bool = False, turns: Turns | None = None
+    ) -> frozenset[str]:
         """Start negotiating every connection that is to be initiated here and has no IKE SA; None looks at all.
 
         charon gives up for good when a peer refuses it, and a device would go on trying. ``unanswered`` begins again
         where no peer answered: a first request that was lost, since routes were still being learnt, charon itself
         repeats only after a quarter of the time to give up. It also asks again for a child SA that was refused.
+
+        With ``turns`` no charon is asked whose TUN is up, as it is while its child SA is, unless it is its turn:
+        somebody may have set the TUN up by hand. The namespaces of those that were not asked are returned.
         """
         spaces = None if namespaces is None else set(namespaces)
-        for space, _ in self._charons():
-            if (spaces is None or space in spaces) and not self.carries(space):
+        charons = [space for space, _ in self._charons() if spaces is None or space in spaces]
+        due = frozenset(charons) if turns is None else turns.next(charons)
+        spared = frozenset(space for space in charons if space not in due and self._carries(space))
+        for space in charons:
+            if space not in spared:
                 initiated = [name for name, spec in self._loaded(space) if spec.initiate]
                 if initiated:
                     self._initiate_idle(space, initiated, unanswered=unanswered)
+        return spared
 
-    def carries(self, namespace: str) -> bool:
-        """True when the only child SA of a charon is up, without asking it: charon has its TUN up exactly so long.
-
-        A charon that has no TUN of its own has to be asked; and any other during one second of each minute, since
-        somebody may have set its TUN up by hand.
-        """
-        if (int(time.monotonic()) + zlib.crc32(namespace.encode())) % _ASKED_EVERY_S == 0:
-            return False
+    def _carries(self, namespace: str) -> bool:
+        """True for a charon with one TUN of its own that is up."""
         tun = self._placed(namespace)
         found = None if tun is None else io.tun_state(tun)
         return found is not None and found.up

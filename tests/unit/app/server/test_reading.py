@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from itertools import pairwise
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -11,6 +12,7 @@ from sealane.app.load import load
 from sealane.app.server import reading
 from sealane.app.server.reading import Made, Reading
 from sealane.cloud.to_plan import Piece
+from sealane.diag import Fault
 from sealane.lower import EspBackend, LowerOptions, lower
 
 ROOT = Path(__file__).parents[4]
@@ -30,11 +32,16 @@ class Bird:
         self.asked = Counter()
         self.protocols = UP
         self.number = 1
+        self.silent = False
 
     def answer(self, _, *words):
         if words == ("show", "protocols", "all"):
+            if not self.protocols:
+                raise Fault("ask BIRD", "no answer", "")
             return self.protocols
         self.asked[" ".join(words)] += 1
+        if self.silent:
+            raise Fault("ask BIRD", "no answer", "")
         return TABLE.format(words[3], self.number)
 
 
@@ -50,7 +57,7 @@ def one(bird, monkeypatch):
     drivers = SimpleNamespace(bird=SimpleNamespace(directory=lambda space: space), strongswan=None)
     monkeypatch.setattr(reading, "birdc", bird.answer)
     found = Reading(Made(loaded.network, lowered, drivers, Piece("", {}), "100"))
-    monkeypatch.setattr(found, "_meters", dict)
+    monkeypatch.setattr(found, "_read_meters", lambda: False)
     monkeypatch.setattr(found._observer, "near_ends", lambda _: ())
     return found
 
@@ -85,3 +92,33 @@ def test_while_bird_does_not_answer_nothing_is_taken_to_be_as_it_was(one, bird):
     bird.protocols = ""
     for bird.number in (2, 3):
         assert set(numbers(one.snapshot()).values()) == {bird.number}
+
+
+def test_one_question_without_an_answer_is_no_empty_table(one, bird):
+    before = numbers(one.snapshot())
+    bird.number, bird.silent = 2, True
+    bird.protocols = re.sub(r"(updates:\s+)\d+", r"\g<1>77", UP)
+    assert numbers(one.snapshot()) == before
+    bird.silent = False
+    assert set(numbers(one.snapshot()).values()) == {2}, "asked again at once"
+    bird.protocols, bird.silent = "", True
+    assert numbers(one.snapshot()) == {}, "a BIRD that is gone has no routes"
+
+
+def test_meters_take_no_more_than_their_share_of_the_time(monkeypatch, one):
+    monkeypatch.undo()
+    now_s, read = [100.0], []
+
+    def meters():
+        read.append(now_s[0])
+        now_s[0] += 3.0
+        return {("vbr-1", "esp_bytes"): 1.0}
+
+    monkeypatch.setattr(reading.time, "monotonic", lambda: now_s[0])
+    monkeypatch.setattr(one, "_meters_now", meters)
+    for _ in range(70):
+        fresh = one._read_meters()
+        assert fresh == (read[-1] == now_s[0] - 3.0)
+        now_s[0] += 1.0
+    assert [late - early for early, late in pairwise(read)] == [30.0] * (len(read) - 1)
+    assert len(read) >= 3

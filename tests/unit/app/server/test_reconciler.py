@@ -3,6 +3,7 @@
 import threading
 import time
 from dataclasses import replace
+from itertools import pairwise
 from types import SimpleNamespace
 
 import pytest
@@ -40,12 +41,14 @@ class Hands:
         self.errors = {}
         self.while_reading = lambda: None
         self.foreign = ()
+        self.read_s = 0.0
 
     def __call__(self, name, esp="auto"):
         hands = self
 
         class Controller:
             foreign = hands.foreign
+            read_s = hands.read_s
 
             def apply(self, network, *, interrupted=lambda: False, **_):
                 hands.while_reading()
@@ -407,6 +410,58 @@ def test_calls_are_answered_while_a_long_text_is_read(service, looked_after, mon
     monkeypatch.setattr(networks, "expand", slow)
     looked_after.reconcile(reads_host=True)
     assert answered[:1] == [4]
+
+
+def test_reading_rests_twice_as_long_as_it_took_and_what_is_made_takes_nothing_from_it(
+    service, looked_after, hands, monkeypatch
+):
+    at, now_s = [], [100.0]
+    looked_after._interval_s = 5.0
+    monkeypatch.setattr(reconciler.time, "monotonic", lambda: now_s[0])
+    reads = looked_after.reconcile
+
+    def reconcile(*, reads_host, interruptible):
+        at.append((now_s[0], reads_host))
+        hands.read_s = {0: 0.5, 1: 10.0, 2: 500.0}.get(len(at) - 1, 0.5)  # of each of two networks
+        now_s[0] += 1000.0 if len(at) == 1 else 0.0  # the first time they are made
+        reads(reads_host=reads_host, interruptible=interruptible)
+        if len(at) == 5:
+            looked_after.stop()
+
+    def wait(seconds):
+        now_s[0] += max(0.0, seconds)
+        return False
+
+    monkeypatch.setattr(looked_after, "reconcile", reconcile)
+    monkeypatch.setattr(service.changed, "wait", wait)
+    looked_after.run()
+    assert all(reads_host for _, reads_host in at)
+    begun = [one for one, _ in at]
+    assert [round(late - early) for early, late in pairwise(begun)] == [1005, 40, 60, 5]
+
+
+def test_that_the_kernel_tells_of_no_changes_is_told_once_until_it_does(looked_after, events):
+    for deaf in ("", "Operation not permitted", "Operation not permitted", "", "Too many open files"):
+        looked_after._memory.deaf = deaf
+        looked_after._tell_deaf()
+    assert [(one.kind, one.account) for one in events] == [("failed", "")] * 2
+    assert "(Operation not permitted)" in events[0].text
+    assert "CAP_NET_BROADCAST" in events[0].text
+
+
+def test_what_meters_said_earlier_is_no_point_of_now(monkeypatch):
+    now, fresh = [0], [True]
+    reading = SimpleNamespace(logs=dict, snapshot=lambda: observation.Snapshot(
+        counters={("tun-1", "bytes_in"): 1.0}, metered={("vbr-1", "esp_bytes"): 2.0}, metered_now=fresh[0]))
+    monkeypatch.setattr(observation, "Reading", lambda _: reading)
+    seen = Observation(lambda: {"n1": SimpleNamespace(account=ALICE)}, lambda: now[0], tell=print)
+    for now[0], fresh[0] in ((0, True), (1000, False), (2000, False), (3000, True)):
+        seen.read()
+    assert [one.at_ms for one in seen.metric("esp_bytes", "vbr-1", 0, 9000)] == [0, 3000]
+    assert [one.at_ms for one in seen.metric("bytes_in", "tun-1", 0, 9000)] == [0, 1000, 2000, 3000]
+    fresh[0] = False
+    seen.read()
+    assert seen.latest("vbr-1") == {"esp_bytes": 2.0}
 
 
 def test_points_of_what_is_gone_are_forgotten_after_an_hour(monkeypatch):
