@@ -69,8 +69,9 @@ class Tunnels:
         self._tables = {one.ipsec_connection: one.association for one in attached}
         self._bfd_capable = self._owned_by_own_stack()
         self._auto_bfd = auto_bfd(sum(
-            one.bfd.word == "auto" and tunnel.customer_gateway in self._bfd_capable
-            for one in plan.ipsec_connections if one.name in self._tables
+            tunnel.bgp is not None and tunnel.customer_gateway in self._bfd_capable
+            for one in plan.ipsec_connections
+            if one.name in self._tables and one.enable_tunnels_bgp and one.bfd.word == "auto"
             for tunnel in one.tunnels
         ))
         self._paths = tuple(

@@ -230,6 +230,15 @@ def test_vbr_bgp_has_bfd_from_the_border_router() -> None:
 def test_with_many_sessions_that_have_it_automatic_bfd_is_slower(sites: int, off: int, interval_ms: int) -> None:
     text = hosted_plan_text("many", sites)
     assert text.count("bfd: off") == sites
-    found = {end.bfd for node in network(text.replace("bfd: off", "bfd: auto", sites - off)).nodes
-             for end in (node.bgp.neighbors if node.bgp is not None else ()) if end.bfd is not None}
-    assert found == {Bfd(interval_ms, 3)}
+    assert bfd_in(text.replace("bfd: off", "bfd: auto", sites - off)) == {Bfd(interval_ms, 3)}
+
+
+def bfd_in(text: str) -> set[Bfd]:
+    return {end.bfd for node in network(text).nodes
+            for end in (node.bgp.neighbors if node.bgp is not None else ()) if end.bfd is not None}
+
+
+def test_what_has_no_bgp_is_no_session() -> None:
+    text = hosted_plan_text("many", 21).replace("bfd: off", "bfd: auto")
+    text = text.replace("enable_tunnels_bgp: true", "enable_tunnels_bgp: false", 1)
+    assert bfd_in(text) == {Bfd(100, 3)}
