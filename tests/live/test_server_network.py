@@ -113,12 +113,12 @@ def test_the_use_case_by_documents_is_encrypted_follows_changes_heals_and_goes(s
     assert any("CHILD_SA" in one.text for one in log)
     assert not any("geheim" in one.text for one in log)
 
-    before = dict(watch._snapshots[name].counters)
+    before = watch.latest("vbr-1")
     assert pings(name)
     watch.read()
-    grown = {key: value - before[key] for key, value in watch._snapshots[name].counters.items()}
-    assert grown["vbr-1", "esp_packets"] >= 40
-    assert grown["vbr-1", "clear_protected_packets"] == 0
+    grown = {key: value - before[key] for key, value in watch.latest("vbr-1").items()}
+    assert grown["esp_packets"] >= 40
+    assert grown["clear_protected_packets"] == 0
 
     policy = {"CenRegionId": use_case.REGION, "TransitRouterRouteTableId": "vtb-tr", "TransmitDirection": "RegionIn"}
     kept_out = {**policy, "Priority": 10, "MapResult": "Deny", "DestinationCidrBlocks": ["192.168.40.0/24"]}
@@ -154,6 +154,8 @@ def test_the_use_case_by_documents_is_encrypted_follows_changes_heals_and_goes(s
 
     meter = ("ip", "netns", "exec", f"sealane.{name}.vbr-1", "nft", "flush", "table", "inet", "sealane_meter")
     changed_by_hand("filter", *meter)
+    changed_by_hand("route", "ip", "-n", f"sealane.{name}.vpc-1", "route", "replace", "blackhole", "192.168.0.0/16",
+                    "proto", "bird")
     (tun,) = (one.interface for one in reconciler.made()[name].lowered.ends.values() if one.end.name == "vco-1/tunnel-1"
               and one.node.name == "tr-1")
     changed_by_hand("charon", "ip", "-n", f"sealane.{name}.tr-1", "link", "set", "dev", tun, "down")
