@@ -35,11 +35,14 @@ def neighbors_of(lowered: Lowered) -> int:
 
 @dataclass(slots=True)
 class _Kept:
-    """What networks need, by run directory; of each limit that we have set, what it was before and what we set."""
+    """What networks need, by run directory; of each limit that we have set, what it was before and what we set.
+
+    That is one value, or two while it is being set: a command that is killed then leaves one of them in force.
+    """
 
     needs: dict[str, int] = field(default_factory=dict)
     former: dict[str, int] = field(default_factory=dict)
-    ours: dict[str, int] = field(default_factory=dict)
+    ours: dict[str, tuple[int, ...]] = field(default_factory=dict)
 
     def needed(self) -> int:
         return sum(self.needs.values())
@@ -49,11 +52,16 @@ class _Kept:
         return self.former[name] if self.is_ours(name, now) else now
 
     def is_ours(self, name: str, now: int) -> bool:
-        return name in self.former and self.ours.get(name) == now
+        return name in self.former and now in self.ours.get(name, ())
 
-    def forget(self, name: str) -> None:
-        self.former.pop(name, None)
-        self.ours.pop(name, None)
+    def will_set(self, name: str, now: int, wanted: int) -> None:
+        ours = (now,) if self.is_ours(name, now) else ()
+        self.former[name], self.ours[name] = self.before(name, now), (*ours, wanted)
+
+    def has_set(self, name: str, now: int) -> None:
+        self.ours[name] = tuple(one for one in self.ours[name] if one == now)
+        if not self.ours[name]:
+            del self.former[name], self.ours[name]
 
 
 class NeighborLimit:
@@ -78,10 +86,10 @@ class NeighborLimit:
         Raises:
             Fault: There is too little, and the kernel does not let us; or what is kept cannot be read or written.
         """
-        now = self._read()
-        if now is None or self._is_done(directory, entries, now):
+        if not self._has_limits() or self._is_done(directory, entries):
             return
         with self._kept() as kept:
+            now = self._read()
             kept.needs = {one: need for one, need in kept.needs.items() if Path(one).is_dir()}
             kept.needs[str(directory)] = entries
             wanted = _wanted(kept, now)
@@ -96,10 +104,10 @@ class NeighborLimit:
 
     def release(self, directory: Path) -> None:
         """Forget the network of a run directory; the last one gives back those limits that are still as we set them."""
-        now = self._read()
-        if now is None or not (self._root / _FILE).exists():
+        if not self._has_limits() or not (self._root / _FILE).exists():
             return
         with self._kept() as kept:
+            now = self._read()
             others = {one: need for one, need in kept.needs.items() if one != str(directory)}
             kept.needs = {one: need for one, need in others.items() if Path(one).is_dir()}
             if kept.needs:
@@ -109,27 +117,30 @@ class NeighborLimit:
                     with suppress(OSError):
                         (self._limits / name).write_text(str(kept.former[name]), "ascii")
 
-    def _is_done(self, directory: Path, entries: int, now: Mapping[str, int]) -> bool:
+    def _is_done(self, directory: Path, entries: int) -> bool:
         """True when nothing is to be done, as nearly always; found out without keeping anybody waiting."""
         kept = _understood(read_text(self._root / _FILE))
-        known = kept.needs.get(str(directory)) == entries
-        return known and all(now[name] >= least for name, least in _wanted(kept, now).items())
+        if kept.needs.get(str(directory)) != entries:
+            return False
+        now = self._read()
+        return all(now[name] >= least for name, least in _wanted(kept, now).items())
 
     def _raise(self, kept: _Kept, now: Mapping[str, int], wanted: Mapping[str, int]) -> str:
         """Why a limit cannot be raised; empty when all are as wanted."""
         short = [name for name in _NAMES if now[name] < wanted[name]]
         for name in short:
-            kept.former[name], kept.ours[name] = kept.before(name, now[name]), wanted[name]
+            kept.will_set(name, now[name], wanted[name])
         if short:
             self._save(kept)  # first: whoever is killed now has left word of what to give back
+        refused = ""
         for name in short:
             try:
                 (self._limits / name).write_text(str(wanted[name]), "ascii")
+                kept.has_set(name, wanted[name])
             except OSError as error:
-                for left in short[short.index(name):]:
-                    kept.forget(left)
-                return error.strerror or str(error)
-        return ""
+                kept.has_set(name, now[name])
+                refused = error.strerror or str(error)
+        return refused
 
     @contextmanager
     def _kept(self) -> Iterator[_Kept]:
@@ -144,8 +155,9 @@ class NeighborLimit:
                 "wait until it is done, or end it",
             ) from error
         try:
-            os.ftruncate(descriptor, 0)
-            os.pwrite(descriptor, str(os.getpid()).encode(), 0)
+            with suppress(OSError):  # a full disk has no room for it
+                os.ftruncate(descriptor, 0)
+                os.pwrite(descriptor, str(os.getpid()).encode(), 0)
             text = read_text(self._root / _FILE)
             kept = _understood(text)
             yield kept
@@ -160,12 +172,11 @@ class NeighborLimit:
     def _save(self, kept: _Kept) -> None:
         write_private(self._root / _FILE, json.dumps(asdict(kept)))
 
-    def _read(self) -> dict[str, int] | None:
-        """The limits now; None where there are none."""
-        try:
-            return {name: int((self._limits / name).read_text("ascii")) for name in _NAMES}
-        except (OSError, ValueError):
-            return None
+    def _has_limits(self) -> bool:
+        return all((self._limits / name).exists() for name in _NAMES)
+
+    def _read(self) -> dict[str, int]:
+        return {name: int((self._limits / name).read_text("ascii")) for name in _NAMES}
 
 
 def _wanted(kept: _Kept, now: Mapping[str, int]) -> dict[str, int]:
@@ -178,8 +189,9 @@ def _wanted(kept: _Kept, now: Mapping[str, int]) -> dict[str, int]:
 def _understood(text: str | None) -> _Kept:
     try:
         kept = json.loads(text or "{}")
-        parts = ({str(one): int(value) for one, value in kept.get(part, {}).items()}
-                 for part in ("needs", "former", "ours"))
-        return _Kept(*parts)
+        needs, former = ({str(one): int(value) for one, value in kept.get(part, {}).items()}
+                         for part in ("needs", "former"))
+        ours = {str(name): tuple(map(int, values)) for name, values in kept.get("ours", {}).items()}
+        return _Kept(needs, former, ours)
     except (ValueError, TypeError, AttributeError, ArithmeticError, RecursionError):
         return _Kept()

@@ -106,6 +106,15 @@ def test_a_limit_that_somebody_has_set_meanwhile_stays_theirs(
     assert host.read() == {**DEFAULTS, name: value}
 
 
+def test_a_limit_that_somebody_sets_to_what_we_once_set_is_theirs(host: Host) -> None:
+    host.up("a", 1000)
+    once = host.read()
+    host.up("a", 2000)
+    host.write(once)
+    host.down("a")
+    assert host.read() == once
+
+
 def test_a_network_whose_directory_is_gone_needs_nothing(host: Host) -> None:
     host.up("gone", 1000)
     (host.runs / "gone").rmdir()
@@ -159,7 +168,7 @@ def test_a_host_that_does_not_let_us_is_told_of_with_what_to_do(
 
 
 @pytest.mark.parametrize("at", range(8))
-@pytest.mark.parametrize("dying", ["up", "down"])
+@pytest.mark.parametrize("dying", ["up", "growth", "down"])
 def test_whoever_is_killed_at_any_point_has_left_word_of_what_to_give_back(
     host: Host, monkeypatch: pytest.MonkeyPatch, dying: str, at: int
 ) -> None:
@@ -176,21 +185,50 @@ def test_whoever_is_killed_at_any_point_has_left_word_of_what_to_give_back(
 
         return change
 
-    if dying == "down":
+    if dying != "up":
         host.up("a", 1000)
     for where, name in ((Path, "write_text"), (Path, "unlink"), (Path, "replace")):
         monkeypatch.setattr(where, name, counted(getattr(where, name)))
     with suppress(KeyboardInterrupt):
-        if dying == "up":
-            host.up("a", 1000)
-        else:
+        if dying == "down":
             host.limit.release(host.runs / "a")
+        else:
+            host.up("a", 1000 if dying == "up" else 2000)
     monkeypatch.undo()
     host.up("b", 10)
     host.down("b")
     host.down("a")
     assert host.read() == DEFAULTS
     assert not list(host.kept.parent.iterdir())
+
+
+@pytest.mark.parametrize("refused", DEFAULTS)
+def test_what_was_raised_before_growth_is_refused_is_given_back(
+    host: Host, monkeypatch: pytest.MonkeyPatch, refused: str
+) -> None:
+    host.up("a", 1000)
+    whole = Path.write_text
+    monkeypatch.setattr(Path, "write_text", lambda one, *to: (refuse if one.name == refused else whole)(one, *to))
+    with pytest.raises(Fault):
+        host.up("a", 2000)
+    monkeypatch.undo()
+    host.down("a")
+    assert host.read() == DEFAULTS
+
+
+def refuse(*_: object) -> int:
+    raise PermissionError(13, "Permission denied")
+
+
+def test_while_one_goes_another_comes_and_has_room(host: Host) -> None:
+    for number in range(40):
+        host.up("a", 1000)
+        with ThreadPoolExecutor(2) as pool:
+            for done in [pool.submit(host.down, "a"), pool.submit(host.up, "b", 1000)]:
+                done.result()
+        assert host.read()["gc_thresh3"] >= 2000, number
+        host.down("b")
+        assert host.read() == DEFAULTS
 
 
 def test_two_commands_at_once_lose_nothing_of_each_other(host: Host) -> None:
