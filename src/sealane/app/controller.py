@@ -277,6 +277,7 @@ class Controller:
         """Remove everything of this network, whatever state it is in; False when there was nothing."""
         with self.locked():
             if self._root != DEFAULT_ROOT and not self.directory.path.exists():
+                self._limit.release(self.directory.path)
                 return False  # a network of that name, if there is one, is another root's
             remove_stale(network_prefix(self.name))
             processes = find_processes(self.name)
@@ -288,8 +289,10 @@ class Controller:
             stop(processes, at_once=True)
             linux = LinuxDriver(network_prefix(self.name))
             execute(make_plan((), [linux]), [linux])  # gives a real line back before its namespace goes
-            self._limit.release(self.directory.path)  # before nobody knows of the network any more
-            self.directory.remove()
+            try:
+                self._limit.release(self.directory.path)  # before nobody knows of the network any more
+            finally:
+                self.directory.remove()
         return True
 
     def _end_orphans(self) -> None:

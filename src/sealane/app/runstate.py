@@ -31,7 +31,8 @@ _KEY_BYTES = 24
 _SOURCES = "sources.json"
 _SALT = "salt"
 _KEYS = "keys.json"
-_HALF_MADE = frozenset({f".{_KEYS}.new", ".record.json.new"})
+_TELLING = ("record.json", _KEYS)
+_HALF_MADE = frozenset(f".{name}.new" for name in _TELLING)
 SCRATCH = "scratch-"
 """Names of scratch directories begin with it, followed by the process number of their command."""
 
@@ -130,9 +131,14 @@ class RunDirectory:
         return tempfile.TemporaryDirectory(dir=self.path, prefix=f"{SCRATCH}{os.getpid()}-")
 
     def remove(self) -> None:
-        """Delete the directory with all that is in it; of a symbolic link only the link."""
+        """Delete the directory with all that is in it, last what tells that it is ours; of a symbolic link the link."""
         if self.path.is_symlink():
             self.path.unlink()
+        for one in self.path.iterdir() if self.path.is_dir() else ():
+            if one.name not in _TELLING:
+                shutil.rmtree(one, ignore_errors=True)
+                with suppress(OSError):
+                    one.unlink(missing_ok=True)
         shutil.rmtree(self.path, ignore_errors=True)
 
     def remove_unused(self) -> None:
@@ -237,7 +243,10 @@ def _is_ours(entry: Path) -> bool:
     """
     if not is_short_name(entry.name) or entry.is_symlink() or not entry.is_dir():
         return False
-    if any((entry / name).exists() for name in ("record.json", _KEYS)):
+    if any((entry / name).exists() for name in _TELLING):
         return True
     begun = entry.with_name(f".{entry.name}.lock").exists()
-    return begun and all(one.name in _HALF_MADE for one in entry.iterdir())
+    try:
+        return begun and all(one.name in _HALF_MADE for one in entry.iterdir())
+    except FileNotFoundError:  # removed meanwhile
+        return False

@@ -1,5 +1,6 @@
 import json
 import os
+import time
 from collections.abc import Iterator
 from dataclasses import asdict, replace
 from functools import cache
@@ -9,14 +10,14 @@ from unittest import mock
 
 import pytest
 
-from sealane.app.controller import Controller, Rejected
+from sealane.app.controller import Controller, Rejected, Spared
 from sealane.app.load import load
-from sealane.app.runstate import RunRecord
+from sealane.app.runstate import RunDirectory, RunRecord
 from sealane.app.tunnel_keys import check_keys, tunnel_keys
 from sealane.diag import Fault
 from sealane.model import Mode, Network
 from sealane.net import Secret
-from sealane.plan import BridgeSpec, Key, Kind, NamespaceSpec, RealPortSpec, Resource
+from sealane.plan import BridgeSpec, Key, Kind, NamespaceSpec, Plan, RealPortSpec, Resource
 
 ROOT = Path(__file__).parents[3]
 
@@ -165,3 +166,53 @@ def test_down_looks_at_the_host_once_and_gives_a_real_line_back_before_its_names
     assert linux.observe.call_count == 1
     assert applied == [[f"link {space}/circuit"], [f"namespace {space}"]]
     assert not controller.directory.path.exists()
+
+
+@pytest.mark.parametrize("spared", [None, Spared(mock.Mock())])
+def test_only_who_reads_again_and_again_leaves_something_out(tmp_path: Path, spared: Spared | None) -> None:
+    strongswan = mock.Mock()
+    strongswan.initiate_idle.return_value = frozenset[str]()
+    drivers = mock.Mock(strongswan=strongswan, all=lambda: ())
+    drivers.bird.directory = drivers.frr.directory = strongswan.directory = lambda space: Path("/run", space)
+    controller = Controller("rv-apply", "userspace", tmp_path)
+    limit = controller._limit = mock.Mock()
+
+    def read(*_: object) -> Plan:
+        time.sleep(0.05)
+        return Plan(())
+
+    with (
+        mock.patch("sealane.app.controller.check_host"),
+        mock.patch("sealane.app.controller.make_drivers", return_value=drivers),
+        mock.patch("sealane.app.controller.LinuxDriver") as linux,
+        mock.patch("sealane.app.controller.make_plan", read),
+        mock.patch("sealane.app.controller.execute"),
+    ):
+        controller.apply(with_cloud_ends(example(), Secret("key")), plan_path=tmp_path / "p", spared=spared)
+    assert linux.call_args.args[2] is (None if spared is None else spared.memory)
+    assert strongswan.initiate_idle.call_args == mock.call(turns=None if spared is None else spared.charons)
+    asked = {call.args[0] for call in strongswan.spis.call_args_list}
+    assert len(asked) == 4, "nobody carries, so both ends of both tunnels are asked"
+    assert limit.claim.call_args.args[0] == controller.directory.path
+    assert 0.05 <= controller.read_s < 5
+
+
+def test_room_for_neighbors_is_given_back_before_nobody_knows_of_the_network(tmp_path: Path) -> None:
+    controller = with_record(tmp_path)
+    limit = controller._limit = mock.Mock()
+    limit.release.side_effect = lambda path: there.append(path.is_dir())
+    there: list[bool] = []
+    with (
+        mock.patch("sealane.app.controller.remove_stale"),
+        mock.patch("sealane.app.controller.find_processes", return_value={}),
+        mock.patch("sealane.app.controller.list_namespaces", return_value=()),
+        mock.patch("sealane.app.controller.make_plan", return_value=Plan(())),
+    ):
+        assert controller.down()
+        assert not controller.down()
+        assert there == [True, False], "a command that is killed in between is made up for"
+        RunDirectory("rv-record", tmp_path).save(RunRecord("rv-record", "/p", "plain", None, "auto", complete=True))
+        limit.release.side_effect = Fault("write", "no space left", "free space")
+        with pytest.raises(Fault):
+            controller.down()
+    assert not controller.directory.path.exists(), "a full disk is no reason to keep what fills it"

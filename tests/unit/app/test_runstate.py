@@ -1,10 +1,12 @@
 import fcntl
 import os
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from sealane.app.runstate import DEFAULT_ROOT, RunDirectory, RunRecord, known_networks, run_root
+from sealane.app.runstate import DEFAULT_ROOT, RunDirectory, RunRecord, Sources, known_networks, run_root
 from sealane.diag import Fault
 from sealane.net import Secret
 
@@ -35,6 +37,44 @@ def test_an_empty_directory_that_a_killed_command_left_with_its_lock_is_a_networ
     assert known_networks(tmp_path) == ("lab",)
     (tmp_path / "lab" / "photo.jpg").write_text("keep me")
     assert known_networks(tmp_path) == ()
+
+
+def test_a_removal_that_is_cut_short_leaves_what_tells_of_the_network(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    directory = RunDirectory("lab", tmp_path)
+    directory.save(RECORD)
+    directory.keep_sources(Sources("/plan.yaml", "psk: secret", {}))
+    (directory.path / "tr").mkdir()
+    whole, left = shutil.rmtree, [3]
+
+    def cut_short(path: Path, *, ignore_errors: bool) -> None:
+        left[0] -= 1
+        if not left[0]:
+            raise KeyboardInterrupt
+        whole(path, ignore_errors=ignore_errors)
+
+    monkeypatch.setattr(shutil, "rmtree", cut_short)
+    with pytest.raises(KeyboardInterrupt):
+        directory.remove()
+    assert [one.name for one in directory.path.iterdir()] == ["record.json"]
+    assert known_networks(tmp_path) == ("lab",)
+
+
+def test_a_network_that_goes_meanwhile_hides_no_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("a", "b"):
+        RunDirectory(name, tmp_path).save(RECORD)
+    (tmp_path / "lab").mkdir()
+    (tmp_path / ".lab.lock").touch()
+    whole = Path.iterdir
+
+    def gone(self: Path) -> Iterator[Path]:
+        if self.name == "lab":
+            raise FileNotFoundError
+        return whole(self)
+
+    monkeypatch.setattr(Path, "iterdir", gone)
+    assert known_networks(tmp_path) == ("a", "b")
 
 
 def test_of_what_was_made_in_vain_only_that_is_deleted(tmp_path: Path) -> None:
