@@ -8,6 +8,7 @@ import time
 
 import pytest
 
+from sealane.diag import Fault
 from sealane.drivers.linux import LinuxDriver, Memory, driver
 from sealane.drivers.linux.io import list_filters
 from sealane.drivers.linux.read import digest_chain, read_contents
@@ -205,19 +206,29 @@ def test_where_the_kernel_does_not_tell_nothing_is_remembered(read, monkeypatch)
 
 
 @pytest.mark.usefixtures("spaces")
-def test_what_could_not_be_asked_is_not_remembered(memory, monkeypatch):
+def test_what_could_not_be_asked_is_neither_taken_for_empty_nor_remembered(memory, monkeypatch):
     before, whole = seen(), driver.io.run_unchecked
-    failing = [A]
 
     def fail(command, **options):
         done = whole(command, **options)
-        if command[:3] == ["ip", "-n", A] and failing.pop():
+        if command[:3] == ["ip", "-n", A]:
             done.stdout = ""
         return done
 
     settled(memory)
     sh(f"ip -n {A} route add 10.9.1.0/24 via 10.8.0.2 table 100 proto 83; ip -n {A} route del 10.9.1.0/24 table 100")
     monkeypatch.setattr(driver.io, "run_unchecked", fail)
-    assert seen(memory) != before
+    with pytest.raises(Fault, match=f"read namespace {A}"):
+        seen(memory)
     monkeypatch.undo()
     assert seen(memory) == before
+
+
+@pytest.mark.usefixtures("spaces")
+def test_that_namespaces_get_no_numbers_is_told(memory, monkeypatch):
+    monkeypatch.setattr(NamespaceChanges, "numbered", lambda *_: {})
+    seen(memory)
+    assert memory.deaf == "namespaces get no numbers"
+    monkeypatch.undo()
+    seen(memory)
+    assert memory.deaf == ""

@@ -8,7 +8,7 @@ from dataclasses import replace
 from sealane.diag import Fault
 from sealane.drivers.linux import io, read, write
 from sealane.drivers.linux.memory import Memory, SeenNamespace
-from sealane.host import list_namespaces, namespace_path
+from sealane.host import exists, list_namespaces, namespace_path
 from sealane.plan import (
     AddressSpec,
     Change,
@@ -100,6 +100,8 @@ class LinuxDriver:
 def _observe_namespace(space: str) -> SeenNamespace:
     asked = [f"route show table all proto {protocol}" for protocol in (read.ROUTE_PROTOCOL, *read.FOREIGN_ROUTES)]
     addresses, rules, routes, *others = io.ip_json(space, "address show", "rule show", *asked)
+    if not addresses and exists(space):  # each has lo
+        raise Fault(f"read namespace {space}", "ip tells nothing of it", "look at what the host lacks, and try again")
     filters = io.list_filters(space)
     found = [Resource(Key(Kind.NAMESPACE, space, ""), NamespaceSpec(io.forwards(space), read.is_whole(addresses)))]
     found += read.read_links(space, addresses)
@@ -107,7 +109,7 @@ def _observe_namespace(space: str) -> SeenNamespace:
     found += read.read_routes(space, routes)
     found += read.read_filters(space, filters)
     foreign = read.read_foreign(space, [route for some in others for route in some], filters)
-    return SeenNamespace(tuple(found), read.read_far_ends(space, addresses), tuple(foreign), bool(addresses))
+    return SeenNamespace(tuple(found), read.read_far_ends(space, addresses), tuple(foreign))
 
 
 def _apply_namespaces(changes: Iterable[Change]) -> None:

@@ -11,15 +11,11 @@ from sealane.reconcile.turns import TIMES
 
 @dataclass(frozen=True, slots=True)
 class SeenNamespace:
-    """One namespace: what is ours in it, the far ends of cables, and what is not ours.
-
-    ``answered`` is False when it could not be asked, since it is gone or a program failed.
-    """
+    """One namespace: what is ours in it, the far ends of cables, and what is not ours."""
 
     resources: tuple[Resource, ...] = ()
     far_ends: FarEnds = field(default_factory=dict)
     foreign: tuple[str, ...] = ()
-    answered: bool = True
 
 
 class Memory:
@@ -39,12 +35,13 @@ class Memory:
         """Those of the namespaces that are as they were read last, and need not be read again yet."""
         if self._changes is None:
             try:
-                self._changes, self.deaf = NamespaceChanges((ROUTE_PROTOCOL, *FOREIGN_ROUTES)), ""
+                self._changes = NamespaceChanges((ROUTE_PROTOCOL, *FOREIGN_ROUTES))
             except OSError as error:
                 self.deaf = error.strerror or str(error)
                 return {}
         wanted = tuple(wanted)
         numbers = self._changes.numbered(wanted)
+        self.deaf = "" if not wanted or any(name in numbers for name in wanted) else "namespaces get no numbers"
         changed = self._changes.take()  # only now: a number that was given just now is among them
         for name in tuple(self._numbers):
             number = self._numbers[name]
@@ -60,7 +57,7 @@ class Memory:
 
     def keep(self, name: str, seen: SeenNamespace) -> None:
         """Remember what was read after the last ``recall``."""
-        if name in self._numbers and seen.answered:
+        if name in self._numbers:
             self._seen[name] = seen
 
     def close(self) -> None:
