@@ -91,7 +91,7 @@ class Observation:
             self._told_s.pop(gone, None)
         now_ms = self._now_ms()
         for snapshot in snapshots.values():
-            for key, value in snapshot.measured().items():
+            for key, value in (*snapshot.counters.items(), *snapshot.metered_now.items()):
                 self._points.setdefault(key, deque(maxlen=_POINTS_KEPT)).append(Point(now_ms, value))
         for key in [key for key, points in self._points.items() if points[-1].at_ms < now_ms - _GONE_AFTER_MS]:
             del self._points[key]

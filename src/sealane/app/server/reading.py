@@ -45,7 +45,7 @@ class Made:
 class Snapshot:
     """What one network was doing at a moment; keys are ids of documents.
 
-    ``metered`` is what the meters said when they were read last, which was for this snapshot if ``metered_now``.
+    ``metered`` is what each meter said when it was read last, and ``metered_now`` what was read for this snapshot.
     """
 
     tunnels: Mapping[str, SeenTunnel] = field(default_factory=dict)
@@ -55,11 +55,7 @@ class Snapshot:
     peers: Mapping[str, SeenPeer] = field(default_factory=dict)
     counters: Mapping[tuple[str, str], float] = field(default_factory=dict)
     metered: Mapping[tuple[str, str], float] = field(default_factory=dict)
-    metered_now: bool = False
-
-    def measured(self) -> Mapping[tuple[str, str], float]:
-        """What was counted for this snapshot."""
-        return {**self.counters, **self.metered} if self.metered_now else self.counters
+    metered_now: Mapping[tuple[str, str], float] = field(default_factory=dict)
 
 
 class Reading:
@@ -87,6 +83,8 @@ class Reading:
         peers: dict[str, SeenPeer] = {}
         for node in self._made.network.nodes:
             place, told = self._made.lowered.places[node.name], protocols.get(str(node.name), "")
+            if not told:
+                continue  # no BIRD, or one that does not answer: it is not waited for again
             if node.transit_router is not None:
                 updates = read_updates(told)
                 tables |= self._tables(node, place, updates)
@@ -96,7 +94,8 @@ class Reading:
                 peers |= self._peers(told, node.label)
             elif node.publisher is not None:
                 learned[node.label] = self._published(node, place, told)
-        metered_now = self._read_meters()
+        metered_now = self._meters_due()
+        self._metered = {**self._metered, **metered_now}
         return Snapshot(tunnels, tables, learned, vco, peers, counters, self._metered, metered_now)
 
     def _unless_same(
@@ -104,8 +103,7 @@ class Reading:
     ) -> Sequence[T]:
         """What was read when the state was the same, or else what is read now; the state is older than that.
 
-        A state with an empty part is unknown: BIRD does not answer, and has nothing. While it tells its state, but not
-        what is asked, what it had before is told.
+        A state with an empty part is unknown. When BIRD tells its state, but not what is asked, what it had is told.
         """
         if not all(state):
             self._kept.pop(key, None)
@@ -145,14 +143,14 @@ class Reading:
                 counters[tunnel, name] = float(count)
         return seen, counters
 
-    def _read_meters(self) -> bool:
-        """False when they were read so recently that it would take too much of the time."""
+    def _meters_due(self) -> Mapping[tuple[str, str], float]:
+        """Nothing when they were read so recently that it would take too much of the time."""
         begun_s = time.monotonic()
         if begun_s < self._meters_due_s:
-            return False
-        self._metered = self._meters_now()
+            return {}
+        found = self._meters_now()
         self._meters_due_s = begun_s + _METERS_SHARE * (time.monotonic() - begun_s)
-        return True
+        return found
 
     def _meters_now(self) -> Mapping[tuple[str, str], float]:
         found: dict[tuple[str, str], float] = {}

@@ -142,6 +142,7 @@ class Reconciler:
             reads = time.monotonic() >= due + (_PATIENCE * self._interval_s if changed else 0.0)
             try:
                 self.reconcile(reads_host=reads, interruptible=time.monotonic() < due + _PATIENCE * self._interval_s)
+                self._tell_deaf()
             except Exception as error:  # noqa: BLE001 - whatever it is, the networks must go on being looked after
                 due = 0.0
                 with suppress(Exception):
@@ -152,7 +153,6 @@ class Reconciler:
                 rested = time.monotonic() + self._gather_s
             if reads and not self._interrupted:
                 due = time.monotonic() + max(self._interval_s, min(_REST * self._read_s, _REST_MOST_S))
-                self._tell_deaf()
                 self._set_aside()
 
     def _set_aside(self) -> None:

@@ -57,7 +57,7 @@ def one(bird, monkeypatch):
     drivers = SimpleNamespace(bird=SimpleNamespace(directory=lambda space: space), strongswan=None)
     monkeypatch.setattr(reading, "birdc", bird.answer)
     found = Reading(Made(loaded.network, lowered, drivers, Piece("", {}), "100"))
-    monkeypatch.setattr(found, "_read_meters", lambda: False)
+    monkeypatch.setattr(found, "_meters_now", dict)
     monkeypatch.setattr(found._observer, "near_ends", lambda _: ())
     return found
 
@@ -87,11 +87,31 @@ def test_each_table_is_read_in_the_end_even_if_bird_tells_of_no_change(one, bird
     assert set(bird.asked) < asked
 
 
-def test_while_bird_does_not_answer_nothing_is_taken_to_be_as_it_was(one, bird):
+def test_a_bird_that_does_not_answer_has_no_routes_and_is_not_waited_for_again(one, bird):
     one.snapshot()
-    bird.protocols = ""
-    for bird.number in (2, 3):
+    bird.asked.clear()
+    bird.protocols, told = "", bird.protocols
+    assert numbers(one.snapshot()) == {}
+    assert not bird.asked
+    bird.protocols = told.replace("02:44:37", "02:55:00")
+    bird.number = 2
+    assert set(numbers(one.snapshot()).values()) == {2}
+
+
+def test_of_a_table_that_no_protocol_tells_of_nothing_is_taken_to_be_as_it_was(one, bird):
+    bird.protocols = "BIRD 2.0.12 ready.\n"
+    for bird.number in (1, 2, 3):
         assert set(numbers(one.snapshot()).values()) == {bird.number}
+
+
+def test_a_meter_that_does_not_answer_keeps_what_it_said_and_has_no_point(one, monkeypatch):
+    said = [{("vbr-1", "x"): 1.0, ("vbr-2", "x"): 2.0}, {("vbr-2", "x"): 3.0}]
+    monkeypatch.setattr(one, "_meters_now", lambda: said.pop(0))
+    one.snapshot()
+    one._meters_due_s = 0.0
+    last = one.snapshot()
+    assert last.metered == {("vbr-1", "x"): 1.0, ("vbr-2", "x"): 3.0}
+    assert last.metered_now == {("vbr-2", "x"): 3.0}
 
 
 def test_one_question_without_an_answer_is_no_empty_table(one, bird):
@@ -101,8 +121,6 @@ def test_one_question_without_an_answer_is_no_empty_table(one, bird):
     assert numbers(one.snapshot()) == before
     bird.silent = False
     assert set(numbers(one.snapshot()).values()) == {2}, "asked again at once"
-    bird.protocols, bird.silent = "", True
-    assert numbers(one.snapshot()) == {}, "a BIRD that is gone has no routes"
 
 
 def test_meters_take_no_more_than_their_share_of_the_time(monkeypatch, one):
@@ -117,8 +135,7 @@ def test_meters_take_no_more_than_their_share_of_the_time(monkeypatch, one):
     monkeypatch.setattr(reading.time, "monotonic", lambda: now_s[0])
     monkeypatch.setattr(one, "_meters_now", meters)
     for _ in range(70):
-        fresh = one._read_meters()
-        assert fresh == (read[-1] == now_s[0] - 3.0)
+        assert bool(one._meters_due()) == (read[-1] == now_s[0] - 3.0)
         now_s[0] += 1.0
     assert [late - early for early, late in pairwise(read)] == [30.0] * (len(read) - 1)
     assert len(read) >= 3

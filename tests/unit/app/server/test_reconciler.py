@@ -413,7 +413,7 @@ def test_calls_are_answered_while_a_long_text_is_read(service, looked_after, mon
 
 
 def test_reading_rests_twice_as_long_as_it_took_and_what_is_made_takes_nothing_from_it(
-    service, looked_after, hands, monkeypatch
+    service, looked_after, hands, events, monkeypatch
 ):
     at, now_s = [], [100.0]
     looked_after._interval_s = 5.0
@@ -422,6 +422,7 @@ def test_reading_rests_twice_as_long_as_it_took_and_what_is_made_takes_nothing_f
 
     def reconcile(*, reads_host, interruptible):
         at.append((now_s[0], reads_host))
+        looked_after._memory.deaf = "Operation not permitted"
         hands.read_s = {0: 0.5, 1: 10.0, 2: 500.0}.get(len(at) - 1, 0.5)  # of each of two networks
         now_s[0] += 1000.0 if len(at) == 1 else 0.0  # the first time they are made
         reads(reads_host=reads_host, interruptible=interruptible)
@@ -436,6 +437,7 @@ def test_reading_rests_twice_as_long_as_it_took_and_what_is_made_takes_nothing_f
     monkeypatch.setattr(service.changed, "wait", wait)
     looked_after.run()
     assert all(reads_host for _, reads_host in at)
+    assert [one.kind for one in events if one.subject == "reconciler"] == ["failed"]
     begun = [one for one, _ in at]
     assert [round(late - early) for early, late in pairwise(begun)] == [1005, 40, 60, 5]
 
@@ -452,7 +454,8 @@ def test_that_the_kernel_tells_of_no_changes_is_told_once_until_it_does(looked_a
 def test_what_meters_said_earlier_is_no_point_of_now(monkeypatch):
     now, fresh = [0], [True]
     reading = SimpleNamespace(logs=dict, snapshot=lambda: observation.Snapshot(
-        counters={("tun-1", "bytes_in"): 1.0}, metered={("vbr-1", "esp_bytes"): 2.0}, metered_now=fresh[0]))
+        counters={("tun-1", "bytes_in"): 1.0}, metered={("vbr-1", "esp_bytes"): 2.0},
+        metered_now={("vbr-1", "esp_bytes"): 2.0} if fresh[0] else {}))
     monkeypatch.setattr(observation, "Reading", lambda _: reading)
     seen = Observation(lambda: {"n1": SimpleNamespace(account=ALICE)}, lambda: now[0], tell=print)
     for now[0], fresh[0] in ((0, True), (1000, False), (2000, False), (3000, True)):
