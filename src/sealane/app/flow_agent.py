@@ -57,22 +57,21 @@ def send(*, source: str, destination: str, port: int, flows: int, interval_ms: i
     numbers = {one.fileno(): index for index, one in enumerate(sockets)}
     for one in sockets:
         poller.register(one, select.POLLIN)
-    try:
-        while True:
-            payload = struct.pack(">I", sequence)
-            for one in sockets:
-                try:
-                    one.sendto(payload, (destination, port))
-                except OSError:
-                    continue  # unreachable or an ICMP error: a lost probe
-            sequence += 1
-            _collect(poller, sockets, numbers, answered, started + sequence * interval_ms / 1000)
-    except _Ended:
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)
-        _collect(poller, sockets, numbers, answered, time.monotonic() + _TAIL_S)
-        summary = [_summary(got, sequence, interval_ms) for got in answered]
-        with open(result, "w", encoding="ascii") as file:  # noqa: PTH123
-            json.dump({"started": started, "interval_ms": interval_ms, "flows": summary}, file)
+    ended = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: ended.set())  # between two rounds: what was sent is counted
+    while not ended.is_set():
+        payload = struct.pack(">I", sequence)
+        for one in sockets:
+            try:
+                one.sendto(payload, (destination, port))
+            except OSError:
+                continue  # unreachable or an ICMP error: a lost probe
+        sequence += 1
+        _collect(poller, sockets, numbers, answered, started + sequence * interval_ms / 1000)
+    _collect(poller, sockets, numbers, answered, time.monotonic() + _TAIL_S)
+    summary = [_summary(got, sequence, interval_ms) for got in answered]
+    with open(result, "w", encoding="ascii") as file:  # noqa: PTH123
+        json.dump({"started": started, "interval_ms": interval_ms, "flows": summary}, file)
 
 
 def sink(port: int) -> None:
