@@ -14,7 +14,7 @@ from pathlib import Path
 
 from sealane.app.runstate import DEFAULT_ROOT
 from sealane.diag import Fault
-from sealane.host import make_private_directory, read_text, take_lock, write_private
+from sealane.host import Held, make_private_directory, read_text, take_lock, write_private
 from sealane.lower import Lowered
 from sealane.plan import AddressSpec, CableSpec
 
@@ -149,15 +149,12 @@ class NeighborLimit:
         lock = self._root / _LOCK
         try:
             descriptor = take_lock(lock, self._patience_s)
-        except BlockingIOError as error:
+        except Held as held:
             raise Fault(
-                "make room for neighbors", f"process {error.filename2 or 'unknown'} is at work on {lock}",
+                "make room for neighbors", f"process {held.holder} is at work on {lock}",
                 "wait until it is done, or end it",
-            ) from error
+            ) from None
         try:
-            with suppress(OSError):  # a full disk has no room for it
-                os.ftruncate(descriptor, 0)
-                os.pwrite(descriptor, str(os.getpid()).encode(), 0)
             text = read_text(self._root / _FILE)
             kept = _understood(text)
             yield kept

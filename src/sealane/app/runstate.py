@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from sealane.diag import Fault
-from sealane.host import make_private_directory, read_text, take_lock, write_private
+from sealane.host import Held, make_private_directory, read_text, take_lock, write_private
 from sealane.net import Secret, is_short_name
 
 K = TypeVar("K")
@@ -159,16 +159,13 @@ class RunDirectory:
         path = self._root / f".{self.network}.lock"
         try:
             descriptor = take_lock(path)
-        except BlockingIOError as error:
-            holder = error.filename2 or "unknown"
+        except Held as held:
             raise Fault(
                 f"work on network {self.network}",
-                f"another command (process {holder}) is at work on it",
+                f"another command (process {held.holder}) is at work on it",
                 "wait until it is done",
-            ) from error
+            ) from None
         try:
-            os.ftruncate(descriptor, 0)
-            os.pwrite(descriptor, str(os.getpid()).encode(), 0)
             yield
         finally:
             if not self.path.exists():

@@ -5,11 +5,11 @@ from sealane.host.files import (
     last_words,
     make_private_directory,
     read_text,
-    take_lock,
     why_unwritable,
     write_private,
     write_whole,
 )
+from sealane.host.lock import Held, take_lock
 from sealane.host.netns import (
     InterfaceState,
     entered,
@@ -34,6 +34,7 @@ from sealane.host.process import (
 from sealane.host.run import run, run_unchecked
 
 __all__ = [
+    "Held",
     "InterfaceState",
     "NamespaceChanges",
     "Start",

@@ -1,16 +1,13 @@
 """Files that are replaced whole: private ones, which may hold keys, and those that a user asks for."""
 
 import errno
-import fcntl
 import os
 import stat
-import time
 from pathlib import Path
 
 from sealane.diag import Fault
 
 _LAST_CHARACTERS = 400
-_LOCK_POLL_S = 0.02
 _OPEN_FILES = ("/dev/fd", "/dev/stdout", "/dev/stderr", "/proc")
 
 
@@ -95,34 +92,6 @@ def _is_stream(path: Path) -> bool:
 def _beside(path: Path) -> Path:
     """A name in the same directory that no other process uses."""
     return path.with_name(f".{path.name}.{os.getpid()}.new")
-
-
-def take_lock(path: Path, limit_s: float = 0.0) -> int:
-    """A descriptor that holds the lock of the file that is there, not of one that its last holder has removed.
-
-    Raises:
-        BlockingIOError: Another process held it all the time; ``filename2`` is what it wrote into it.
-        Fault: The file system refused.
-    """
-    deadline = time.monotonic() + limit_s
-    while True:
-        try:
-            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        except OSError as error:
-            raise Fault(f"lock {path}", error.strerror or str(error), "free space or check permissions") from error
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            if os.path.samestat(os.fstat(descriptor), path.stat()):
-                return descriptor
-        except FileNotFoundError:
-            pass
-        except BlockingIOError as error:
-            if time.monotonic() >= deadline:
-                holder = os.pread(descriptor, 20, 0).decode(errors="replace").strip()
-                os.close(descriptor)
-                raise BlockingIOError(error.errno, error.strerror, str(path), None, holder) from None
-            time.sleep(_LOCK_POLL_S)
-        os.close(descriptor)
 
 
 def read_text(path: Path) -> str | None:

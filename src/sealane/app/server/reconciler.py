@@ -275,16 +275,16 @@ class Reconciler:
         if was_read and running.foreign != controller.foreign:
             running.foreign = controller.foreign
             self._tell_foreign(name, running)
-        made = partial(Made, on_this_host(network), lowered, drivers, expanded.carried.plan, expanded.carried.account)
-        if changes or known != network or former is None or (former.plan, former.account) != made.args[-2:]:
-            running.made = made()
+        made = Made(on_this_host(network), lowered, drivers, expanded.carried.plan, expanded.carried.account)
+        if changes or known != network or former is None or (former.plan, former.account) != (made.plan, made.account):
+            running.made = made  # else the same as before, so that what was read of it is still known
         running.network = network
 
     def _tell_deaf(self) -> None:
         """Tell when the kernel does not tell of changes any more: reading everything takes longer."""
         if self._memory.deaf and self._memory.deaf != self._deaf:
             self._tell(Event(_ITSELF, "failed", f"the kernel does not tell of changes ({self._memory.deaf}), so that "
-                             "all of each network is read every time; it takes CAP_NET_BROADCAST"))
+                             "all of each network is read every time; if it is not permitted, give CAP_NET_BROADCAST"))
         self._deaf = self._memory.deaf
 
     def _tell_foreign(self, name: str, running: Running) -> None:

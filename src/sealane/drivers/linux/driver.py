@@ -101,7 +101,8 @@ def _observe_namespace(space: str) -> SeenNamespace:
     asked = [f"route show table all proto {protocol}" for protocol in (read.ROUTE_PROTOCOL, *read.FOREIGN_ROUTES)]
     addresses, rules, routes, *others = io.ip_json(space, "address show", "rule show", *asked)
     if not addresses and exists(space):  # each has lo
-        raise Fault(f"read namespace {space}", "ip tells nothing of it", "look at what the host lacks, and try again")
+        raise Fault(f"read namespace {space}", "ip tells nothing of it",
+                    f"ip -n {space} address show says why; then run it again")
     filters = io.list_filters(space)
     found = [Resource(Key(Kind.NAMESPACE, space, ""), NamespaceSpec(io.forwards(space), read.is_whole(addresses)))]
     found += read.read_links(space, addresses)
